@@ -1,0 +1,61 @@
+/*
+ * options.h - the command line: one table of options (L6).
+ *
+ * --help, the getopt array, range errors, and the manual's check all come
+ * from the rows of options.c.
+ */
+#ifndef TMTOP_OPTIONS_H
+#define TMTOP_OPTIONS_H
+
+#include "base/errbuf.h"
+#include "query/filter.h"
+#include "query/stats.h"
+
+#include <stdio.h>
+
+enum output_format { FORMAT_TEXT, FORMAT_TRACEMALLOC, FORMAT_JSON };
+enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+enum options_verdict {
+	OPTIONS_RUN,		/* argv[program] is the program */
+	OPTIONS_DONE,		/* --help, --version, --sort=help: printed */
+	OPTIONS_WRONG		/* why is set; exit 125 */
+};
+
+struct options {
+	bool		 batch;		/* -b */
+	enum grouping	 grouping;	/* -g, default lineno */
+	enum cumulative	 cumulative;	/* -c */
+	char		**filters;	/* -F, as typed; owned */
+	size_t		 n_filters;
+	int		 sort;		/* -s: enum sort_key; -1: not given */
+	bool		 reverse;	/* -r */
+	unsigned	 top;		/* -t; 0: not given */
+	unsigned	 delay_ms;	/* -d */
+	bool		 has_delay;
+	unsigned	 iterations;	/* -n; 0: not given */
+	const char	*output;	/* -o; NULL: default */
+	unsigned	 frames;	/* --frames; 0: all */
+	enum output_format format;	/* -f */
+	bool		 skip;		/* false: --no-skip */
+	char		**skips;	/* --skip; owned */
+	size_t		 n_skips;
+	enum color_mode	 color;
+	bool		 ascii, no_mouse, quiet, exit_at_end;
+	unsigned	 verbose;
+	uint64_t	 table_size;	/* --table-size; 0: default */
+	const char	*unwinder;	/* "cfa" or "libunwind" */
+	const char	*stdin_path, *stdout_path, *stderr_path;
+	const char	*output_log;	/* --output-log */
+	bool		 keep_on_hangup;	/* --on-hangup=keep */
+	bool		 follow_fork, follow_exec;	/* --follow */
+	char		**program;	/* argv of the program, NULL-ended */
+};
+
+/* Parse. *options is filled in whole. Borrows argv. Prints only for
+ * OPTIONS_DONE, to `out`. */
+enum options_verdict options_parse(struct options *options, int argc,
+    char **argv, FILE *out, struct errbuf *why);
+void options_fini(struct options *options);
+
+#endif

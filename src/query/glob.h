@@ -1,0 +1,26 @@
+/*
+ * glob.h - CPython's fnmatch with PCRE2's speed (L5).
+ *
+ * Our own translation to an anchored pattern: * and ? cross '/', [seq],
+ * [!seq], an unclosed [ is literal, no escapes, [^a] is '^' or 'a'.  ? and
+ * classes count characters; an invalid UTF-8 byte is one character.
+ * glob.c is the only file that includes pcre2.h.
+ */
+#ifndef TMTOP_QUERY_GLOB_H
+#define TMTOP_QUERY_GLOB_H
+
+#include "base/errbuf.h"
+
+struct glob;
+
+/* NULL when PCRE2 refuses the pattern (too large): why says so. */
+struct glob *glob_new(const char *pattern, struct errbuf *why);
+void glob_free(struct glob *glob);
+
+/* 1 match, 0 no match, -1 a limit was hit (hostile pattern). */
+int glob_match(const struct glob *glob, const char *name, size_t size);
+
+/* 1-based column of an unclosed '[', 0 if none. */
+int glob_unclosed(const char *pattern);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * stats.h - rows: what views and reports show (L5).
+ *
+ * A stats_table owns its rows in one allocation; names and stacks are
+ * borrowed and stay valid until the session's next refresh.
+ */
+#ifndef TMTOP_QUERY_STATS_H
+#define TMTOP_QUERY_STATS_H
+
+#include "query/stacks.h"
+
+enum grouping {
+	BY_FILENAME,
+	BY_LINENO,
+	BY_TRACEBACK,
+	N_GROUPINGS
+};
+
+enum cumulative {
+	CUMULATIVE_OFF,
+	CUMULATIVE_ONCE,	/* a trace counts once per row */
+	CUMULATIVE_OCCURRENCES,	/* as tracemalloc: once per frame */
+};
+
+/* One row. `file` and `line` are the attributed frame's; line 0 when grouped
+ * by filename; function NAME_UNKNOWN unless all traces of the row agree. */
+struct stat {
+	uint64_t	identity;	/* equal rows of successive refreshes
+					 * have equal identities (file, line or
+					 * traceback contents) */
+	uint32_t	file, line, function;
+	uint32_t	module;		/* name id, of the first trace */
+	uint64_t	offset;		/* in module, of the first trace */
+	uint32_t	stack;		/* BY_TRACEBACK: the traceback; else
+					 * node of the largest trace */
+	uint32_t	flags;		/* enum symbol_flag of that frame */
+	uint32_t	n_tracebacks;
+	uint16_t	domain;		/* of the first trace */
+	uint64_t	size, count;
+	int64_t		size_diff, count_diff;	/* 0 without a mark */
+	uint64_t	allocs, frees, allocated, temporary;
+	int64_t		allocs_diff, allocated_diff;
+};
+
+struct stats_table {
+	const struct stacks	*stacks;	/* borrowed */
+	enum grouping		 grouping;
+	bool			 has_diff;
+	uint32_t		 n_rows;	/* kept rows */
+	uint32_t		 n_unfiltered;	/* rows without filters; 0 if
+						 * not computed */
+	struct stat		*rows;
+	/* sums over the traces behind the rows, not over the rows (cumulative
+	 * rows overlap) */
+	uint64_t		 size, count;
+	int64_t			 size_diff, count_diff;
+};
+
+void stats_free(struct stats_table *table);	/* NULL is fine */
+
+enum sort_key {
+	SORT_SIZE,		/* size, count, key: tracemalloc's order */
+	SORT_GROWTH,		/* |size diff|, size, |count diff|, count, key */
+	SORT_GROWTH_SIGNED,
+	SORT_COUNT,
+	SORT_COUNT_DIFF,
+	SORT_AVERAGE,
+	SORT_ALLOCS,
+	SORT_ALLOCATED,
+	SORT_TEMPORARY,
+	SORT_LOCATION,		/* file, line, ascending */
+	N_SORT_KEYS
+};
+
+/* Name as for --sort ("size", "growth", ...); -1 / NULL when there is none. */
+const char *sort_key_name(enum sort_key key);
+int sort_key_find(const char *name);
+
+/* Group; caller owns the result. cumulative is refused (treated as off) for
+ * BY_TRACEBACK: the caller reports that to the user. */
+struct stats_table *group_by(const struct query_traces *traces,
+    enum grouping grouping, enum cumulative cumulative);
+
+/* Join of two groupings of the same stacks: rows of either side; a missing
+ * side counts as zero, rows that vanished stay with size 0. */
+struct stats_table *diff_tables(const struct stats_table *old,
+    const struct stats_table *now);
+
+/* Total order, descending by the key unless `reverse`; ties by size, count,
+ * then the key (file name bytes, line, ...) descending as tracemalloc does. */
+void order_rows(struct stats_table *table, enum sort_key key, bool reverse);
+
+#endif

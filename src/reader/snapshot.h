@@ -1,0 +1,97 @@
+/*
+ * snapshot.h - the state of a run at one reading, immutable (L3).
+ *
+ * One `trace` is one distinct traceback of one process with its live and
+ * cumulative counters; tracemalloc's list of blocks appears here already
+ * summed.  Stacks are ids of a frame_store that outlives the snapshot.
+ * Totals are computed from the same reading as the traces.
+ */
+#ifndef TMTOP_READER_SNAPSHOT_H
+#define TMTOP_READER_SNAPSHOT_H
+
+#include "reader/frames.h"
+
+#include <sys/types.h>
+
+enum trace_flag {
+	TRACE_GUESSED	= 1,	/* has frames found by frame pointer only */
+	TRACE_CUT	= 2,	/* the walk ended early */
+	TRACE_TRUNCATED	= 4,	/* fewer frames stored than there were */
+};
+
+struct trace {
+	uint64_t	size;		/* live bytes, as asked for */
+	uint64_t	count;		/* live blocks */
+	uint64_t	allocs;		/* allocations ever */
+	uint64_t	allocated;	/* bytes ever */
+	uint64_t	temporary;	/* blocks freed by the next event */
+	uint32_t	stack;		/* most recent frame, in frame_store */
+	uint32_t	process;	/* index into snapshot.processes */
+	uint32_t	total_nframe;	/* before truncation; 0: unknown */
+	uint16_t	domain;
+	uint16_t	flags;		/* enum trace_flag */
+};
+
+/* Exact integers; sizes in bytes.  Field names are those of the JSON sample. */
+struct totals {
+	uint64_t	traced_bytes, peak_bytes, blocks;
+	uint64_t	allocs, frees, allocated_bytes;
+	uint64_t	tracebacks;
+	uint64_t	overhead_bytes;		/* the hook's own memory */
+	uint64_t	rss_bytes;
+	uint64_t	lost, lost_bytes;	/* allocations not recorded */
+	uint64_t	truncated, guessed, cut; /* captures */
+	uint64_t	captures;
+	uint64_t	unknown_frees;		/* of blocks never recorded */
+	uint64_t	skew_bytes;		/* allocated and freed meanwhile */
+	uint64_t	unwind_compared, unwind_mismatches;
+};
+
+enum process_state {
+	PROCESS_RUNNING,
+	PROCESS_EXITED,		/* status: wait status when known, else -1 */
+	PROCESS_EXECED,		/* replaced itself by another program */
+};
+
+struct process {
+	pid_t		pid, ppid;
+	enum process_state state;
+	int		wait_status;	/* -1 unknown */
+	uint32_t	n_threads;
+	uint64_t	start_ns;	/* CLOCK_MONOTONIC */
+	uint64_t	inherited_bytes; /* live in the parent at fork */
+	bool		is_fork;	/* of a traced process, no exec since */
+	bool		is_corrupt;	/* tables failed a check; partly shown */
+	char		name[64];	/* sanitised basename of the program */
+	char		command[256];	/* sanitised command line, cut */
+	struct totals	totals;
+};
+
+struct snapshot {
+	uint64_t	time_ns;	/* CLOCK_MONOTONIC of the reading */
+	struct totals	totals;		/* sums of what counts (see below) */
+	uint32_t	n_traces;
+	uint32_t	n_processes;
+	struct trace	*traces;
+	struct process	*processes;
+	uint32_t	n_references;	/* see take/release */
+	bool		is_corrupt;	/* some table failed a check */
+	char		corruption[160]; /* which, one line, "" if none */
+};
+
+/*
+ * Which processes' live blocks count: while any traced process runs, only
+ * those of running ones (an exited process owns no memory any more); when
+ * all have ended, the last state of each.  Cumulative figures (allocs, frees,
+ * allocated_bytes, lost ...) always cover all.
+ */
+
+/* Counted references: a mark and the current view may share one. */
+struct snapshot *snapshot_take(struct snapshot *snapshot);
+void snapshot_release(struct snapshot *snapshot);	/* NULL is fine */
+
+/* An empty snapshot with one reference and room for the given numbers;
+ * caller fills it before anybody else sees it. */
+struct snapshot *snapshot_new(uint32_t n_traces, uint32_t n_processes);
+
+#endif

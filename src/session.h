@@ -1,0 +1,178 @@
+/*
+ * session.h - one run being watched: refresh = snapshot -> symbolise ->
+ * filter -> group -> diff -> order (L6).
+ *
+ * The one model behind the screen and the reports.  Owns the connection to
+ * tmtop-run, the snapshots, the marks, filters, grouping and order, and knows
+ * nothing of terminals.
+ * Context    One thread; session_fds() are for the caller's poll loop.
+ */
+#ifndef TMTOP_SESSION_H
+#define TMTOP_SESSION_H
+
+#include "options.h"
+#include "query/filter.h"
+#include "query/stats.h"
+#include "reader/snapshot.h"
+
+#include <poll.h>
+
+struct session;
+
+/* ---- life ---- */
+
+/*
+ * Start the program of `options` under tmtop-run.  NULL: why says what is
+ * wrong and *exit_code is 125, 126 or 127.
+ */
+struct session *session_start(const struct options *options,
+    struct errbuf *why, int *exit_code);
+void session_free(struct session *session);
+
+/* ---- the run ---- */
+
+enum run_state {
+	RUN_STARTING, RUN_RUNNING, RUN_STOPPED, RUN_EXITED, RUN_KILLED,
+	RUN_GONE		/* the helper is gone: last tables kept */
+};
+
+struct run_info {
+	enum run_state	state;
+	int		status;		/* exit status or signal number */
+	int		exit_code;	/* for tmtop itself: N or 128+signal */
+	bool		is_over;	/* no process of the run is left */
+	pid_t		pid;		/* of the program */
+	char		command[256];	/* sanitised, for the header */
+	char		name[64];	/* sanitised basename */
+	uint64_t	uptime_ns;
+	bool		wants_input;	/* blocked reading its terminal */
+	char		notice[252];	/* a message for the user, "" if none:
+					 * untracked process, no allocations */
+};
+
+const struct run_info *session_run(const struct session *session);
+
+/* Deliver to the program's process group / foreground group. */
+void session_signal(struct session *session, int signal);
+/* The program outlives us; its output goes to a log file. */
+void session_leave_running(struct session *session);
+
+/* ---- refreshing ---- */
+
+/* Descriptors to poll; returns how many were filled in. */
+int session_fds(const struct session *session, struct pollfd *fds, int room);
+/* Take in whatever is ready on them. True when something changed that the
+ * screen shows (state, output, symbols). */
+bool session_pump(struct session *session);
+
+/* Stages in the order the data flows: what must run again. */
+enum stage {
+	STAGE_SNAPSHOT, STAGE_ATTRIBUTE, STAGE_FILTER, STAGE_GROUP,
+	STAGE_ORDER, STAGE_DRAW, STAGE_IDLE
+};
+
+/* Run the pipeline from `from` on.  With symbol_wait_ms > 0, waits so long
+ * for symbols first (-1: until all are there). */
+void session_refresh(struct session *session, enum stage from,
+    int symbol_wait_ms);
+
+/* The rows now, and the reading they come from.  Borrowed until the next
+ * refresh. */
+const struct stats_table *session_rows(const struct session *session);
+const struct snapshot *session_snapshot(const struct session *session);
+const struct names *session_names(const struct session *session);
+uint32_t session_symbols_pending(const struct session *session);
+const char *session_trouble(const struct session *session); /* "" or a line */
+
+/* The tracebacks behind one row, as a table grouped by traceback and sorted
+ * by size; caller frees. `frames` 'full' nodes include skipped frames. */
+struct stats_table *session_tracebacks(const struct session *session,
+    const struct stat *row);
+/* The frames of a traceback with the skipped (newer) ones: node to walk. */
+uint32_t session_full_stack(const struct session *session, uint32_t stack);
+
+/* rates over the last refreshes, per second */
+struct rates {
+	double	allocs, frees, allocated_bytes, freed_bytes, net_bytes;
+};
+struct rates session_rates(const struct session *session);
+
+/* Traced bytes at equal distances, newest last; at most `room` values that
+ * cover *span_s seconds; returns how many. */
+size_t session_history(const struct session *session, uint64_t *values,
+    size_t room, unsigned *span_s);
+
+/* ---- what is shown: every setter changes state only and returns the stage
+ * that must run again ---- */
+
+enum stage session_set_grouping(struct session *s, enum grouping grouping);
+enum stage session_set_sort(struct session *s, enum sort_key key, bool reverse);
+enum stage session_set_cumulative(struct session *s, enum cumulative c);
+enum stage session_set_skip(struct session *s, bool on);
+enum stage session_set_limit(struct session *s, uint32_t n_frames);
+enum stage session_set_process(struct session *s, pid_t pid); /* 0: all */
+enum stage session_set_paused(struct session *s, bool paused);
+
+enum grouping session_grouping(const struct session *s);
+enum sort_key session_sort(const struct session *s, bool *reverse);
+enum cumulative session_cumulative(const struct session *s);
+bool session_skips(const struct session *s);
+pid_t session_process(const struct session *s);
+bool session_is_paused(const struct session *s);
+
+/*
+ * Filters: the set of --filter options (never edited on the screen in this
+ * version) and one quick filter.  session_set_quick() with text NULL or ""
+ * removes it.  False: text is wrong, why says where, the old one stays.
+ */
+bool session_set_quick(struct session *s, const char *text,
+    struct errbuf *why, struct errbuf *note, enum stage *stage);
+const char *session_quick(const struct session *s);	/* as typed, "" none */
+/* All filters in force, for the chip line: "+*lru* -*/json/*"; borrowed. */
+const char *session_filters_text(const struct session *s);
+
+/* What the filter set keeps, for the prompt's preview. */
+struct filter_effect {
+	uint32_t	n_matched, n_total;	/* rows of the current grouping */
+	uint64_t	size_matched, size_total;
+	const char	*pattern;		/* final glob, borrowed */
+	bool		inclusive;
+};
+struct filter_effect session_filter_effect(const struct session *s);
+
+/* ---- marks ---- */
+
+struct mark {
+	unsigned	number;			/* #0 is the empty start */
+	char		name[32];
+	uint64_t	uptime_ns;		/* of the run, when taken */
+	time_t		wall_time;
+	struct totals	totals;
+};
+
+/* Mark now and compare with it. Returns the mark's number. */
+unsigned session_mark(struct session *s, enum stage *stage);
+size_t session_n_marks(const struct session *s);	/* includes #0 */
+const struct mark *session_get_mark(const struct session *s, size_t i);
+enum stage session_delete_mark(struct session *s, size_t i);
+/* Compare with mark i, or -1: no growth view. */
+enum stage session_set_baseline(struct session *s, int i);
+int session_baseline(const struct session *s);		/* -1: off */
+int session_last_baseline(const struct session *s);	/* for toggling; 0 is
+							 * the start */
+
+/* ---- the program's terminal ---- */
+
+/* Lines of output kept, oldest first, escape sequences removed, sanitised.
+ * n_dropped: lines no longer kept. Borrowed until the next pump. */
+size_t session_output_lines(const struct session *s, uint64_t *n_dropped);
+const char *session_output_line(const struct session *s, size_t i);
+bool session_has_pty(const struct session *s);
+
+/* Connect the real terminal (fd in raw mode, the caller's affair) with the
+ * program's PTY byte by byte until Ctrl-] or the program ends. Returns false
+ * when there is no PTY. */
+bool session_terminal(struct session *s, int tty_fd);
+void session_resize(struct session *s, int rows, int cols);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * symbols.h - code locations to functions, files and lines (L4).
+ *
+ * The work is done by a helper process (tmtop-symbols: libdw, libiberty),
+ * because ELF and DWARF are hostile input.  A location that is not resolved
+ * yet answers with a stand-in (function unknown, file = module path, line 0)
+ * and is asked for in the background; symbols_pump() takes in answers and
+ * says whether anything changed.  The helper may die: it is started again,
+ * and what it died of keeps its stand-in.
+ *
+ * "Unknown" is a value, never an error: without line information file is
+ * the module's path, line 0, function from the symbol table or unknown.
+ * Context    One thread.
+ */
+#ifndef TMTOP_SYMBOLS_SYMBOLS_H
+#define TMTOP_SYMBOLS_SYMBOLS_H
+
+#include "base/errbuf.h"
+#include "reader/frames.h"
+#include "util/names.h"
+
+enum symbol_flag {
+	SYMBOL_INLINED	= 1,	/* inlined into the next frame */
+	SYMBOL_NO_LINE	= 2,	/* no line information: file is the module */
+	SYMBOL_GUESSED	= 4,
+	SYMBOL_PENDING	= 8,	/* stand-in; a better answer may come */
+	SYMBOL_SPECIAL	= 16,	/* cut or "deeper" marker, not code */
+};
+
+struct symbol_frame {
+	uint32_t	file;		/* name id; full path as in DWARF */
+	uint32_t	function;	/* name id; demangled without return
+					 * type and parameters */
+	uint32_t	line;		/* 0: unknown */
+	uint32_t	module;		/* name id of the module's path */
+	uint64_t	offset;		/* in that module */
+	uint32_t	flags;
+};
+
+struct symbols;
+
+/*
+ * Start the helper at `helper_path`.  Borrows store and names, which must
+ * outlive the result.  Never fails for lack of a helper: then everything
+ * keeps its stand-in and symbols_trouble() says why.
+ */
+struct symbols *symbols_new(const char *helper_path,
+    const struct frame_store *store, struct names *names);
+void symbols_free(struct symbols *symbols);
+
+/*
+ * Frames of one location, innermost (most recent) inline frame first; at
+ * least one.  Borrowed until the next symbols_pump().  Asks for the location
+ * when that has not happened yet.
+ */
+const struct symbol_frame *symbols_frames(struct symbols *symbols,
+    uint32_t location, uint32_t *n_frames);
+
+/* Send and receive what is possible without waiting (timeout_ms 0) or wait
+ * for at most that long until nothing is pending (-1: no limit).  True when
+ * any answer changed since the last call. */
+bool symbols_pump(struct symbols *symbols, int timeout_ms);
+
+uint32_t symbols_n_pending(const struct symbols *symbols);
+int symbols_fd(const struct symbols *symbols);	/* to poll; -1: none */
+const char *symbols_trouble(const struct symbols *symbols); /* "" if none */
+
+#endif
