@@ -46,7 +46,7 @@ struct names {
 	uint32_t	 n_entries, n_room;
 	struct idmap	 index;		/* of the raw bytes */
 	struct chunk	*chunks;	/* newest first */
-	size_t		 n_left;	/* bytes free at the end of the newest */
+	size_t		 n_left;	/* bytes free at the newest's end */
 	char		*next;		/* there */
 };
 
