@@ -1,0 +1,104 @@
+/*
+ * term.h - a terminal as the screen needs it, and its two back ends (L7).
+ *
+ * term_curses.c draws on /dev/tty, term_script.c takes keys from a script and
+ * writes screens as text.  The event loop knows neither.
+ * Context    One thread.
+ */
+#ifndef TMTOP_UI_TERM_H
+#define TMTOP_UI_TERM_H
+
+#include "base/errbuf.h"
+#include "options.h"
+#include "ui/cells.h"
+#include "ui/keys.h"
+
+#include <poll.h>
+
+enum term_event_kind {
+	EVENT_NONE,		/* nothing more for now */
+	EVENT_KEY,
+	EVENT_MOUSE,
+	EVENT_RESIZE,		/* ask for the size again */
+	EVENT_HANGUP		/* the terminal is gone, or the script ended */
+};
+
+enum term_button { BUTTON_LEFT, BUTTON_WHEEL_UP, BUTTON_WHEEL_DOWN };
+
+struct term_event {
+	enum term_event_kind	kind;
+	uint32_t		key;		/* enum key */
+	enum term_button	button;		/* pressed at row, col */
+	int			row, col;
+};
+
+struct term {
+	const struct term_ops	*ops;
+	bool			 has_utf8;
+};
+
+struct term_ops {
+	void	 (*size)(struct term *term, int *rows, int *cols);
+
+	/* Milliseconds of a clock that only goes forward. */
+	uint64_t (*now_ms)(struct term *term);
+
+	/* Wait for input, for one of the descriptors, or timeout_ms. */
+	void	 (*wait)(struct term *term, struct pollfd *fds, int n_fds,
+		    int timeout_ms);
+
+	/* The next event that is there already; never waits. */
+	struct term_event (*read_event)(struct term *term);
+
+	/* Show this grid, with the cursor at (row, col) or none (row -1).
+	 * Borrowed until the next call. */
+	void	 (*show)(struct term *term, const struct cells *cells, int row,
+		    int col);
+
+	void	 (*bell)(struct term *term);
+	void	 (*set_mouse)(struct term *term, bool on);
+
+	/* Everything is to be sent again at the next show(). */
+	void	 (*redraw)(struct term *term);
+
+	/* Give the terminal back as it was; -1 where that means nothing.
+	 * resume() takes it again. */
+	int	 (*suspend)(struct term *term);
+	/* Give it away in raw mode: its descriptor, or -1. */
+	int	 (*hand_over)(struct term *term);
+	void	 (*resume)(struct term *term);
+
+	/* Give it back for good and release everything. */
+	void	 (*close)(struct term *term);
+};
+
+/* Is /dev/tty there and able to show a screen?  -1: why says what to do. */
+int term_curses_check(struct errbuf *why);
+
+/* Take /dev/tty over.  NULL: why says what is wrong. */
+struct term *term_curses_new(const struct options *options,
+    struct errbuf *why);
+
+/*
+ * A terminal played from a script, one command a line, '#' comments:
+ *	size COLS ROWS		the size from now on (default 80 24)
+ *	utf8			may show more than ASCII; first line only
+ *	realtime		time is real, not counted by `tick`; first line
+ *	key NAME...		press these keys
+ *	type TEXT		press the characters of the rest of the line
+ *	mouse left|up|down ROW COL	press there, from 0
+ *	tick MS			let that much time pass
+ *	wait TEXT		until TEXT is on the screen (20 s, then the
+ *				script has failed)
+ *	screen NAME		write the screen: "== NAME COLSxROWS", rows
+ *	styles NAME		the same with each cell's meaning as a letter
+ * Other lines go to `other` (may be NULL), which says whether it knew them.
+ * Text is borrowed, `to` receives the screens and complaints.
+ */
+struct term *term_script_new(const char *text, struct strbuf *to,
+    bool (*other)(void *context, const char *line), void *context);
+
+/* Did every line make sense and every `wait` end well? */
+bool term_script_is_ok(const struct term *term);
+
+#endif
