@@ -18,15 +18,30 @@
 #include <poll.h>
 
 struct session;
+struct frame_store;
+struct symbols;
 
 /* ---- life ---- */
 
 /*
- * Start the program of `options` under tmtop-run.  NULL: why says what is
- * wrong and *exit_code is 125, 126 or 127.
+ * Start the program of `options` (borrowed until session_free) under
+ * tmtop-run.  NULL: why says what is wrong and *exit_code is 125, 126 or 127.
  */
 struct session *session_start(const struct options *options,
     struct errbuf *why, int *exit_code);
+
+/*
+ * The same pipeline over snapshots that are handed in, without a program:
+ * frames and snapshots come from the caller, symbols from `symbols` (both
+ * borrowed).  For tests; session_feed() replaces the reading.
+ */
+struct session *session_new_fed(const struct options *options,
+    struct frame_store *frames, struct symbols *symbols, struct names *names);
+/* The next session_refresh() takes this reading; a reference is taken. */
+void session_feed(struct session *session, struct snapshot *snapshot);
+
+/* Lets go of the run (see client_close) and releases everything; NULL is
+ * fine. */
 void session_free(struct session *session);
 
 /* ---- the run ---- */
@@ -50,12 +65,26 @@ struct run_info {
 					 * untracked process, no allocations */
 };
 
+/* Borrowed; changes with session_pump() and session_refresh(). */
 const struct run_info *session_run(const struct session *session);
 
-/* Deliver to the program's process group / foreground group. */
+/* Everything that was a notice so far, oldest first, printable lines;
+ * borrowed until session_free(). */
+size_t session_n_notices(const struct session *session);
+const char *session_get_notice(const struct session *session, size_t i);
+
+/* Deliver as the terminal or kill(1) would: SIGINT, SIGQUIT and SIGTSTP to
+ * the foreground group of the program's terminal, others (and all, without
+ * such a terminal) to the program. */
 void session_signal(struct session *session, int signal);
-/* The program outlives us; its output goes to a log file. */
+/* The program outlives us; its output goes on to NAME.PID.out in the current
+ * folder, or to the --output-log.  session_run()->exit_code becomes 0. */
 void session_leave_running(struct session *session);
+
+/* See client_screen_taken(): the screen is ours (after entering curses mode),
+ * or no longer; `reset` are the bytes that undo it after a crash. */
+void session_screen_taken(struct session *session, bool is_taken,
+    const void *reset, size_t reset_size);
 
 /* ---- refreshing ---- */
 
@@ -90,6 +119,12 @@ struct stats_table *session_tracebacks(const struct session *session,
     const struct stat *row);
 /* The frames of a traceback with the skipped (newer) ones: node to walk. */
 uint32_t session_full_stack(const struct session *session, uint32_t stack);
+
+/* Some filtered trace of the present reading with this node as its traceback,
+ * for total_nframe, domain and flags; NULL when there is none (a row that
+ * vanished since the mark).  Borrowed until the next refresh. */
+const struct query_trace *session_trace(const struct session *session,
+    uint32_t stack);
 
 /* rates over the last refreshes, per second */
 struct rates {
@@ -128,7 +163,7 @@ bool session_is_paused(const struct session *s);
 bool session_set_quick(struct session *s, const char *text,
     struct errbuf *why, struct errbuf *note, enum stage *stage);
 const char *session_quick(const struct session *s);	/* as typed, "" none */
-/* All filters in force, for the chip line: "+*lru* -*/json/*"; borrowed. */
+/* All filters in force, for the chip line: "+*lru* -*.json"; borrowed. */
 const char *session_filters_text(const struct session *s);
 
 /* What the filter set keeps, for the prompt's preview. */
