@@ -1,0 +1,455 @@
+/*
+ * lifecycle.c - finding the segment, taking a slot, surviving fork (L2).
+ *
+ * Shape      idle -> starting -> on | off.  In a fork child the armed word has
+ *            been wiped while the state still says on: the child forgets the
+ *            parent's tables, untouched, and takes a slot of its own at its
+ *            first event.
+ * Why        The first interposed call may come before any constructor, when
+ *            libc does not know its environment yet: it is found above the
+ *            initial stack instead.  Nothing is waited for: what is not there
+ *            leaves the process untracked, and it runs as if alone.
+ */
+#include "hooks/lifecycle.h"
+
+#include "base/sys.h"
+#include "hooks/exec_maps.h"
+#include "hooks/modules.h"
+#include "hooks/real.h"
+#include "hooks/record.h"
+#include "hooks/sites.h"
+#include "hooks/thread.h"
+#include "hooks/verify.h"
+#include "tables/region.h"
+#include "tables/segment.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+enum state { IDLE, STARTING, ON, OFF };
+
+static const uint32_t never;
+static const char not_alone;
+
+const uint32_t *lifecycle_armed = &never;
+const char *lifecycle_single_threaded = &not_alone;
+struct control *lifecycle_control;
+struct lobby *lifecycle_lobby;
+
+static uint32_t state;
+static uint32_t own_slot;
+static uint32_t child_is_starting;
+
+extern char __libc_single_threaded ATTR_WEAK;
+extern void *__libc_stack_end ATTR_WEAK;
+extern char **environ;
+extern int _dl_find_object(void *, struct dl_find_object *) ATTR_WEAK;
+
+/* ---- the environment ---- */
+
+/* As the kernel laid it out: argc, argv, NULL, envp, NULL, auxv. */
+static char **
+initial_environment(void)
+{
+	uintptr_t *at;
+
+	if (&__libc_stack_end == NULL)
+		return environ;
+	at = __libc_stack_end;
+	return (char **)(at + 1 + *at + 1);
+}
+
+static const char *
+environment_value(char **environment, const char *name)
+{
+	size_t size = strlen(name);
+
+	for (; environment != NULL && *environment != NULL; environment++)
+		if (strncmp(*environment, name, size) == 0 &&
+		    (*environment)[size] == '=')
+			return *environment + size + 1;
+	return NULL;
+}
+
+static bool
+is_secure_execution(char **environment)
+{
+	const ElfW(auxv_t) *aux;
+
+	while (*environment != NULL)
+		environment++;
+	for (aux = (const void *)(environment + 1); aux->a_type != AT_NULL;
+	    aux++)
+		if (aux->a_type == AT_SECURE)
+			return aux->a_un.a_val != 0;
+	return false;
+}
+
+/* A number in `base` up to one of `ends`; false: something else. */
+static bool
+parse_number(const char **at, unsigned base, uint64_t *value)
+{
+	const char *start = *at;
+	unsigned digit;
+
+	*value = 0;
+	for (;; (*at)++) {
+		char c = **at;
+
+		digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') :
+		    c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 99;
+		if (digit >= base)
+			return *at != start && *at - start <= 16;
+		*value = *value * base + digit;
+	}
+}
+
+struct address {
+	uint64_t	pid, fd, nonce;
+};
+
+/* PID:FD:NONCE, see segment.h; anything behind that is for later. */
+static bool
+parse_address(const char *text, struct address *address)
+{
+	return parse_number(&text, 10, &address->pid) && *text++ == ':' &&
+	    parse_number(&text, 10, &address->fd) && *text++ == ':' &&
+	    parse_number(&text, 16, &address->nonce) &&
+	    (*text == '\0' || *text == ':');
+}
+
+/* ---- the segment ---- */
+
+static char *
+put_number(char *to, uint64_t value)
+{
+	char digits[20];
+	unsigned n = 0;
+
+	do {
+		digits[n++] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value != 0);
+	while (n > 0)
+		*to++ = digits[--n];
+	return to;
+}
+
+static long
+open_segment(const struct address *address)
+{
+	char path[64], *to = path;
+
+	memcpy(to, "/proc/", 6);
+	to = put_number(to + 6, address->pid);
+	memcpy(to, "/fd/", 4);
+	to = put_number(to + 4, address->fd);
+	*to = '\0';
+	return sys_open(path, O_RDWR | O_CLOEXEC);
+}
+
+static bool
+is_sealed(long fd)
+{
+	long seals = sys_fcntl((int)fd, F_GET_SEALS, 0);
+
+	return !sys_failed(seals) && (seals & F_SEAL_SHRINK) &&
+	    sys_call6(SYS_lseek, fd, 0, SEEK_END, 0, 0, 0) ==
+	    (long)SEGMENT_SIZE;
+}
+
+static bool
+map_lobby(long fd, const struct address *address)
+{
+	long p = sys_mmap(NULL, LOBBY_SIZE, PROT_READ | PROT_WRITE,
+	    MAP_SHARED, (int)fd, 0);
+	struct lobby *lobby = (struct lobby *)p;
+
+	if (sys_failed(p))
+		return false;
+	if (lobby->magic != LAYOUT_MAGIC ||
+	    lobby->version != LAYOUT_VERSION ||
+	    lobby->layout_hash != layout_hash() ||
+	    lobby->nonce != address->nonce) {
+		sys_munmap(lobby, LOBBY_SIZE);
+		return false;
+	}
+	sys_madvise(lobby, LOBBY_SIZE, MADV_DONTDUMP);
+	lifecycle_lobby = lobby;
+	lifecycle_control = (struct control *)((char *)lobby + CONTROL_OFFSET);
+	return true;
+}
+
+static struct slot *
+slots(void)
+{
+	return (struct slot *)((char *)lifecycle_lobby + SLOTS_OFFSET);
+}
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	if (sys_failed(sys_call6(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&t,
+	    0, 0, 0, 0)))
+		return 0;
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static bool
+claim_slot(enum slot_kind kind, uint32_t *index)
+{
+	struct slot *slot;
+	uint32_t i, expected;
+
+	for (i = 0; i < N_SLOTS; i++) {
+		slot = &slots()[i];
+		expected = SLOT_FREE;
+		/* ORDER slot-free: other end slot_recycle(). */
+		if (load_relaxed(&slot->state) != SLOT_FREE ||
+		    !cas_acq_rel(&slot->state, &expected, SLOT_CLAIMED))
+			continue;
+		store_relaxed(&slot->pid, (int32_t)sys_getpid());
+		slot->ppid = (int32_t)sys_getppid();
+		slot->kind = kind;
+		slot->parent_slot = kind == SLOT_KIND_FORK ? own_slot + 1 : 0;
+		slot->start_ns = now_ns();
+		*index = i;
+		return true;
+	}
+	add_relaxed(&lifecycle_lobby->n_untracked, 1);
+	return false;
+}
+
+/* Back to the helper: it will find that no process is behind the slot. */
+static void
+give_slot_up(uint32_t index)
+{
+	add_relaxed(&lifecycle_lobby->n_untracked, 1);
+	store_release(&slots()[index].state, SLOT_DEAD);
+}
+
+static void
+read_command(struct process_header *header)
+{
+	long fd = sys_open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC), n;
+
+	if (sys_failed(fd))
+		return;
+	n = sys_read((int)fd, header->command, sizeof(header->command));
+	header->command_size = sys_failed(n) ? 0 : (uint32_t)n;
+	sys_close((int)fd);
+}
+
+static void
+write_header(uint32_t index, uint64_t inherited)
+{
+	struct process_header *header = region_header;
+	struct slot *slot = &slots()[index];
+
+	header->magic = LAYOUT_MAGIC;
+	header->version = LAYOUT_VERSION;
+	header->pid = slot->pid;
+	header->ppid = slot->ppid;
+	header->kind = slot->kind;
+	header->start_ns = slot->start_ns;
+	header->own_pointer_size = sizeof(void *);
+	header->inherited_bytes = inherited;
+	header->peak_epoch = 1;
+	read_command(header);
+}
+
+/* glibc never places two blocks in the same aligned 32 bytes; others do. */
+static unsigned
+record_shift(void)
+{
+	struct dl_find_object found;
+	const char *name, *slash;
+
+	if (_dl_find_object == NULL ||
+	    _dl_find_object((void *)real.malloc, &found) != 0)
+		return 3;
+	name = found.dlfo_link_map->l_name;
+	slash = name != NULL ? strrchr(name, '/') : NULL;
+	return slash != NULL && strcmp(slash, "/libc.so.6") == 0 ? 5 : 3;
+}
+
+static bool
+attach_slot(enum slot_kind kind, long fd, uint64_t inherited)
+{
+	uint32_t index;
+
+	if (!claim_slot(kind, &index))
+		return false;
+	if (region_attach(lifecycle_lobby, (int)fd, index,
+	    lifecycle_lobby->table_limit) < 0) {
+		give_slot_up(index);
+		return false;
+	}
+	own_slot = index;
+	write_header(index, inherited);
+	blocks_init(record_shift());
+	/* ORDER slot-live: other end read_slot() of the reader. */
+	store_release(&slots()[index].state, SLOT_LIVE);
+	return true;
+}
+
+/* ---- arming ---- */
+
+static bool
+arm(void)
+{
+	long p = sys_mmap(NULL, LAYOUT_PAGE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (sys_failed(p))
+		return false;
+	/* Without the advice a child could not be told from its parent. */
+	if (sys_failed(sys_madvise((void *)p, LAYOUT_PAGE,
+	    MADV_WIPEONFORK))) {
+		sys_munmap((void *)p, LAYOUT_PAGE);
+		return false;
+	}
+	*(uint32_t *)p = 1;
+	store_release(&lifecycle_armed, (const uint32_t *)p);
+	return true;
+}
+
+/* Some process of the run has a slot already: this one was exec'ed. */
+static bool
+is_first_process(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < N_SLOTS; i++)
+		if (load_relaxed(&slots()[i].state) != SLOT_FREE ||
+		    slots()[i].incarnation != 0)
+			return false;
+	return true;
+}
+
+static bool
+start(void)
+{
+	struct thread_state *t = &thread_state;
+	char **environment = initial_environment();
+	struct address address;
+	const char *text;
+	long fd;
+	bool ok;
+
+	text = environment_value(environment, SEGMENT_ENV);
+	if (text == NULL || !parse_address(text, &address) ||
+	    is_secure_execution(environment))
+		return false;
+	fd = open_segment(&address);
+	if (sys_failed(fd))
+		return false;
+	ok = is_sealed(fd) && map_lobby(fd, &address) &&
+	    ((lifecycle_lobby->options & LOBBY_FOLLOW_EXEC) ||
+	    is_first_process()) &&
+	    attach_slot(SLOT_KIND_EXEC, fd, 0);
+	sys_close((int)fd);
+	if (!ok)
+		return false;
+	threads_init();
+	if (dlsym(RTLD_DEFAULT, "malloc") != (void *)&malloc)
+		region_header->troubles |= TROUBLE_OWN_MALLOC;
+	if (lifecycle_lobby->options & (LOBBY_VERIFY | LOBBY_LIBUNWIND)) {
+		t->flags |= THREAD_OWN_CALL;
+		t->busy_sp = (uintptr_t)__builtin_frame_address(0);
+		verify_init(lifecycle_lobby->options);
+		t->busy_sp = 0;
+		t->flags &= ~(uint32_t)THREAD_OWN_CALL;
+	}
+	if (&__libc_single_threaded != NULL)
+		lifecycle_single_threaded = &__libc_single_threaded;
+	return arm();
+}
+
+/* ---- fork ---- */
+
+static void
+forget_parent(void)
+{
+	region_abandon();
+	tree_abandon();
+	blocks_abandon();
+	modules_abandon();
+	sites_abandon();
+	verify_abandon();
+	thread_state.last_block = 0;
+	thread_state.busy_sp = 0;
+	thread_state.n_pending = 0;
+}
+
+/* The wiped word is still ours to write. */
+static void
+rearm(void)
+{
+	store_release((uint32_t *)lifecycle_armed, 1);
+}
+
+static bool
+start_child(void)
+{
+	uint64_t inherited = load_relaxed(&region_header->current);
+
+	forget_parent();
+	if (!(lifecycle_lobby->options & LOBBY_FOLLOW_FORK) ||
+	    !attach_slot(SLOT_KIND_FORK, -1, inherited)) {
+		store_relaxed(&state, OFF);
+		return false;
+	}
+	rearm();
+	return true;
+}
+
+ATTR_COLD bool
+lifecycle_begin_slow(void)
+{
+	uint32_t was = IDLE, idle = 0;
+	int saved_errno;
+	bool on;
+
+	switch (load_acquire(&state)) {
+	case OFF:
+	case STARTING:
+		return false;
+	case ON:
+		/* Only one thread exists in a fork child at first; should it
+		 * make another one this early, that one passes through. */
+		if (!cas_acq_rel(&child_is_starting, &idle, 1))
+			return false;
+		saved_errno = errno;
+		on = start_child();
+		errno = saved_errno;
+		store_release(&child_is_starting, 0);
+		return on;
+	default:
+		break;
+	}
+	if (!cas_acq_rel(&state, &was, STARTING))
+		return false;
+	saved_errno = errno;
+	on = real_resolve() && start();
+	errno = saved_errno;
+	store_release(&state, on ? ON : OFF);
+	return on;
+}
+
+__attribute__((constructor)) static void
+begin_at_load(void)
+{
+	if (load_acquire(&state) == IDLE)
+		lifecycle_begin_slow();
+}

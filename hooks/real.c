@@ -1,0 +1,119 @@
+/*
+ * real.c - finding the next malloc, and living until it is found (L2).
+ *
+ * Why        dlsym() may allocate (error texts, older libcs), so a call that
+ *            comes back to us meanwhile needs memory that is not malloc's.
+ *            glibc's own __libc_malloc is not the way: with another allocator
+ *            preloaded or linked its blocks would end in the wrong free.
+ * Shape      A bump arena in the library's data, then pieces from mmap. The
+ *            size of each block stands in the 16 bytes before it.
+ */
+#include "hooks/real.h"
+
+#include "base/atomic.h"
+#include "base/sys.h"
+
+#include <dlfcn.h>
+#include <sys/mman.h>
+
+#define ARENA_SIZE	(64u << 10)
+#define MAX_PIECES	64
+#define PIECE_LEAST	(1u << 20)
+
+struct real_functions real;
+
+static char arena[ARENA_SIZE] __attribute__((aligned(16)));
+static size_t arena_used;
+
+static struct { char *start; size_t size; } pieces[MAX_PIECES];
+static uint32_t n_pieces;
+
+bool
+real_resolve(void)
+{
+	bool complete = true;
+
+#define H(name, required, type, parameters)				\
+	*(void **)&real.name = dlsym(RTLD_NEXT, #name);			\
+	if (required && real.name == NULL)				\
+		complete = false;
+	HOOK_LIST(H)
+#undef H
+	return complete;
+}
+
+/* Place for a header and `size` bytes behind `at`, aligned. */
+static char *
+align_block(char *at, size_t alignment)
+{
+	return (char *)(((uintptr_t)at + 16 + alignment - 1) &
+	    ~(uintptr_t)(alignment - 1));
+}
+
+static char *
+from_piece(size_t size, size_t alignment)
+{
+	size_t whole = size + alignment + 16;
+	uint32_t i;
+	long p;
+
+	if (whole < size)
+		return NULL;
+	whole = whole < PIECE_LEAST ? PIECE_LEAST : whole;
+	p = sys_mmap(NULL, whole, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (sys_failed(p))
+		return NULL;
+	i = add_relaxed(&n_pieces, 1);
+	if (i >= MAX_PIECES) {
+		sys_munmap((void *)p, whole);
+		return NULL;
+	}
+	pieces[i].size = whole;
+	store_release(&pieces[i].start, (char *)p);
+	return align_block((char *)p, alignment);
+}
+
+void *
+bootstrap_alloc(size_t size, size_t alignment)
+{
+	size_t used = load_relaxed(&arena_used), next;
+	char *block;
+
+	if (alignment < 16)
+		alignment = 16;
+	do {
+		block = align_block(arena + used, alignment);
+		next = (size_t)(block - arena) + size;
+		if (size > ARENA_SIZE || next > ARENA_SIZE) {
+			block = from_piece(size, alignment);
+			break;
+		}
+	} while (!cas_relaxed(&arena_used, &used, next));
+	if (block != NULL)
+		((size_t *)block)[-1] = size;
+	return block;
+}
+
+bool
+bootstrap_owns(const void *block)
+{
+	const char *at = block, *start;
+	uint32_t i, n = load_relaxed(&n_pieces);
+
+	if (at >= arena && at < arena + ARENA_SIZE)
+		return true;
+	for (i = 0; i < n && i < MAX_PIECES; i++) {
+		start = load_acquire(&pieces[i].start);
+		if (start != NULL && at >= start &&
+		    at < start + pieces[i].size)
+			return true;
+	}
+	return false;
+}
+
+size_t
+bootstrap_size(const void *block)
+{
+	return ((const size_t *)block)[-1];
+}

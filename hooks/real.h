@@ -1,0 +1,35 @@
+/*
+ * real.h - the next definition of each hooked function, and the memory that
+ * serves while they are looked up (L2).
+ */
+#ifndef TMTOP_HOOKS_REAL_H
+#define TMTOP_HOOKS_REAL_H
+
+#include "base/compiler.h"
+#include "hooks/hook_list.h"
+
+struct real_functions {
+#define H(name, required, type, parameters) type (*name) parameters;
+	HOOK_LIST(H)
+#undef H
+};
+
+/* Complete once real_resolve() has returned true; entries that the libc does
+ * not have are NULL. */
+extern struct real_functions real;
+
+/* Look all of them up (RTLD_NEXT).  May call malloc: the caller serves such
+ * calls from the bootstrap arena.  False: a required one is missing. */
+bool real_resolve(void);
+
+/*
+ * Bootstrap memory, 16-byte aligned, zeroed, never given back.  Any thread,
+ * no lock.  NULL only when the kernel has no memory left.
+ */
+void *bootstrap_alloc(size_t size, size_t alignment);
+
+/* Blocks from there are recognised for ever: programs free them later. */
+bool bootstrap_owns(const void *block);
+size_t bootstrap_size(const void *block);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * thread.h - the hook's state of one thread, and its guard (L2).
+ *
+ * In initial-exec TLS, 48 bytes: the dynamic TLS models may call malloc.
+ * Larger working memory is mapped at the thread's first event and given back
+ * at its exit.
+ */
+#ifndef TMTOP_HOOKS_THREAD_H
+#define TMTOP_HOOKS_THREAD_H
+
+#include "base/atomic.h"
+#include "hooks/unwind.h"
+#include "tables/blocks.h"
+
+#define MAX_PENDING	32
+
+/* Removals by a signal handler that interrupted the hook: done when the
+ * interrupted call leaves. */
+struct thread_work {
+	struct unwind_scratch	scratch;
+	struct block		pending[MAX_PENDING];
+};
+
+enum thread_flag {
+	THREAD_READY	= 1,	/* bounds and work are there */
+	THREAD_OWN_CALL	= 2,	/* inside, calling libc: what comes back is
+				 * ours and not counted */
+};
+
+struct thread_state {
+	uintptr_t	busy_sp;	/* guard: 0 = outside the hook, else
+					 * the frame that is inside */
+	struct stack_bounds bounds;	/* of the thread's own stack */
+	struct thread_work *work;
+	uintptr_t	last_block;	/* allocated by the latest event */
+	uint32_t	flags;		/* enum thread_flag */
+	uint32_t	n_pending;
+};
+
+extern THREAD_LOCAL struct thread_state thread_state;
+
+/* Once per process, before any thread_prepare(). */
+void threads_init(void);
+
+/* Bounds and working memory; guard held.  False: no memory. */
+bool thread_prepare_slow(struct thread_state *t);
+
+/* The guard's holder was abandoned by a longjmp out of a signal handler. */
+bool thread_guard_is_stale(const struct thread_state *t, uintptr_t sp);
+
+static ATTR_INLINE bool
+thread_enter(struct thread_state *t)
+{
+	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+
+	if (unlikely(t->busy_sp != 0) && !thread_guard_is_stale(t, sp))
+		return false;
+	t->busy_sp = sp;
+	compiler_barrier();
+	return true;
+}
+
+static ATTR_INLINE void
+thread_leave(struct thread_state *t)
+{
+	compiler_barrier();
+	t->busy_sp = 0;
+}
+
+#endif

@@ -1,0 +1,179 @@
+/*
+ * verify.c - our walker held against libunwind (L2).
+ *
+ * Why        A wrong traceback looks like a right one.  With TMTOP_VERIFY=1
+ *            every capture is made twice and differences are counted in the
+ *            segment, with the latest one kept for whoever looks into it.
+ * Invariant  One walk at a time: libunwind's caches are global.  A thread
+ *            that finds the reference busy waits; this mode is for tests, its
+ *            price is known.
+ */
+#include "hooks/verify.h"
+
+#include "base/sys.h"
+#include "hooks/thread.h"
+#include "hooks/sites.h"
+#include "hooks/unwind_module.h"
+#include "tables/region.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <string.h>
+
+uint32_t verify_mode;
+
+static unwind_reference_function *reference;
+static uint32_t is_busy;
+
+extern int _dl_find_object(void *, struct dl_find_object *) ATTR_WEAK;
+
+/* The module's path: in the directory of this library. */
+static bool
+module_path(char *to, size_t room)
+{
+	struct dl_find_object found;
+	const char *own, *slash;
+	size_t size;
+
+	if (_dl_find_object == NULL ||
+	    _dl_find_object((void *)module_path, &found) != 0)
+		return false;
+	own = found.dlfo_link_map->l_name;
+	slash = own != NULL ? strrchr(own, '/') : NULL;
+	size = slash != NULL ? (size_t)(slash - own) + 1 : 0;
+	if (size + sizeof(UNWIND_MODULE_FILE) > room)
+		return false;
+	memcpy(to, own, size);
+	memcpy(to + size, UNWIND_MODULE_FILE, sizeof(UNWIND_MODULE_FILE));
+	return true;
+}
+
+void
+verify_init(uint32_t options)
+{
+	char path[512];
+	void *module = NULL;
+
+	if (module_path(path, sizeof path))
+		module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (module != NULL)
+		*(void **)&reference = dlsym(module, UNWIND_MODULE_SYMBOL);
+	if (reference == NULL) {
+		or_relaxed(&region_header->troubles, TROUBLE_NO_UNWINDER);
+		return;
+	}
+	store_relaxed(&verify_mode, options & (LOBBY_VERIFY |
+	    LOBBY_LIBUNWIND));
+}
+
+void
+verify_abandon(void)
+{
+	/* The lock may be held by a thread that this child does not have. */
+	store_relaxed(&verify_mode, 0);
+}
+
+static void
+ask_reference(const struct unwind_start *start,
+    const struct stack_bounds *bounds, uintptr_t *pcs, uint32_t max_frames,
+    struct unwind_reference *request)
+{
+	struct thread_state *t = &thread_state;
+	uint32_t idle = 0;
+	int saved_errno = errno;
+
+	*request = (struct unwind_reference){
+		.start_pc = start->pc, .start_sp = start->sp,
+		.stack_low = bounds->low, .stack_high = bounds->high,
+		.pcs = pcs, .max_frames = max_frames,
+	};
+	t->flags |= THREAD_OWN_CALL;
+	while (!cas_acq_rel(&is_busy, &idle, 1)) {
+		idle = 0;
+		sys_call6(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+	}
+	reference(request);
+	store_release(&is_busy, 0);
+	t->flags &= ~(uint32_t)THREAD_OWN_CALL;
+	errno = saved_errno;
+}
+
+static void
+note_mismatch(const uintptr_t *ours, const uintptr_t *theirs, uint32_t i,
+    uint32_t n)
+{
+	struct process_header *header = region_header;
+
+	add_relaxed(&header->unwind_mismatches, 1);
+	header->mismatch[0] = i;
+	header->mismatch[1] = i < n ? ours[i] : 0;
+	header->mismatch[2] = theirs[i];
+	header->mismatch[3] = i > 0 ? theirs[i - 1] : 0;
+}
+
+/*
+ * Both must agree on every frame up to the first that was guessed.  Where the
+ * reference gave up earlier than a complete walk of ours there is nothing to
+ * compare with, but what it saw must be ours.
+ */
+static void
+compare(const struct unwind_scratch *scratch,
+    const struct unwind_result *result, const uintptr_t *theirs,
+    const struct unwind_reference *request)
+{
+	uint32_t n = result->first_guess, i;
+
+	if (result->flags & (TRACEBACK_CUT | TRACEBACK_TRUNCATED) &&
+	    n == result->n_frames && n > 0)
+		n--;			/* the marker is not a frame */
+	add_relaxed(&region_header->unwind_compared, 1);
+	for (i = 0; i < n && i < request->n_frames; i++)
+		if (scratch->pcs[i] != theirs[i]) {
+			note_mismatch(scratch->pcs, theirs, i, n);
+			return;
+		}
+	/* One saw more certain frames than the other. */
+	if ((request->n_frames > n && result->first_guess ==
+	    result->n_frames && request->n_frames < request->max_frames) ||
+	    (n > request->n_frames && request->is_complete))
+		note_mismatch(scratch->pcs, theirs, i, n);
+}
+
+static void
+replace(struct unwind_scratch *scratch,
+    const struct unwind_reference *request, struct unwind_result *result)
+{
+	const struct site *site;
+	struct site fallback;
+	uint32_t i;
+
+	*result = (struct unwind_result){
+		.n_frames = request->n_frames,
+		.first_guess = request->n_frames,
+		.is_complete = request->is_complete,
+	};
+	for (i = 0; i < request->n_frames; i++) {
+		site = site_find(request->pcs[i], false, &fallback);
+		scratch->frames[i] = site->frame;
+	}
+}
+
+void
+verify_unwind(const struct unwind_start *start,
+    const struct stack_bounds *bounds, struct unwind_scratch *scratch,
+    uint32_t max_frames, struct unwind_result *result)
+{
+	static uintptr_t theirs[UNWIND_MAX_FRAMES + 1];
+	struct unwind_reference request;
+
+	if (verify_mode & LOBBY_LIBUNWIND) {
+		ask_reference(start, bounds, scratch->pcs, max_frames,
+		    &request);
+		replace(scratch, &request, result);
+		return;
+	}
+	unwind_cfa(start, bounds, scratch, max_frames, true, result);
+	ask_reference(start, bounds, theirs, max_frames, &request);
+	compare(scratch, result, theirs, &request);
+}
