@@ -112,12 +112,14 @@ strbuf_printf(struct strbuf *buf, const char *format, ...)
 void
 strbuf_vprintf(struct strbuf *buf, const char *format, va_list args)
 {
+	char probe[1];
 	va_list again;
 	size_t n;
 	int length;
 
+	assert(format != NULL);
 	va_copy(again, args);
-	length = vsnprintf(NULL, 0, format, args);
+	length = vsnprintf(probe, sizeof probe, format, args);
 	assert(length >= 0);
 	n = make_room(buf, (size_t)length);
 	vsnprintf(buf->text + buf->size, n + 1, format, again);
