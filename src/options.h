@@ -16,8 +16,11 @@
 enum output_format { FORMAT_TEXT, FORMAT_TRACEMALLOC, FORMAT_JSON };
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+enum option_unwinder { UNWINDER_CFA, UNWINDER_LIBUNWIND };
+enum hangup { HANGUP_FORWARD, HANGUP_KEEP };
+
 enum options_verdict {
-	OPTIONS_RUN,		/* argv[program] is the program */
+	OPTIONS_RUN,		/* options.program is to be started */
 	OPTIONS_DONE,		/* --help, --version, --sort=help: printed */
 	OPTIONS_WRONG		/* why is set; exit 125 */
 };
@@ -30,12 +33,13 @@ struct options {
 	size_t		 n_filters;
 	int		 sort;		/* -s: enum sort_key; -1: not given */
 	bool		 reverse;	/* -r */
-	unsigned	 top;		/* -t; 0: not given */
+	unsigned	 top;		/* -t; 0: all rows */
+	bool		 has_top;	/* else the default of the format */
 	unsigned	 delay_ms;	/* -d */
 	bool		 has_delay;
 	unsigned	 iterations;	/* -n; 0: not given */
 	const char	*output;	/* -o; NULL: default */
-	unsigned	 frames;	/* --frames; 0: all */
+	unsigned	 frames;	/* --frames: frames stored; 0: all */
 	enum output_format format;	/* -f */
 	bool		 skip;		/* false: --no-skip */
 	char		**skips;	/* --skip; owned */
@@ -44,18 +48,24 @@ struct options {
 	bool		 ascii, no_mouse, quiet, exit_at_end;
 	unsigned	 verbose;
 	uint64_t	 table_size;	/* --table-size; 0: default */
-	const char	*unwinder;	/* "cfa" or "libunwind" */
+	enum option_unwinder unwinder;
 	const char	*stdin_path, *stdout_path, *stderr_path;
 	const char	*output_log;	/* --output-log */
-	bool		 keep_on_hangup;	/* --on-hangup=keep */
+	enum hangup	 on_hangup;
 	bool		 follow_fork, follow_exec;	/* --follow */
 	char		**program;	/* argv of the program, NULL-ended */
 };
 
-/* Parse. *options is filled in whole. Borrows argv. Prints only for
- * OPTIONS_DONE, to `out`. */
+/*
+ * Parse.  *options is filled in whole, whatever the verdict; it borrows argv
+ * and is released by options_fini().  Prints only for OPTIONS_DONE, to `out`.
+ * For OPTIONS_WRONG `why` is one line that names the option and what is wrong
+ * with its value; its column counts in that value.  Filters and skip globs are
+ * checked here, so that nothing starts with a bad one.
+ */
 enum options_verdict options_parse(struct options *options, int argc,
     char **argv, FILE *out, struct errbuf *why);
+/* Release; accepts what options_parse() left behind for any verdict. */
 void options_fini(struct options *options);
 
 #endif

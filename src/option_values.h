@@ -1,0 +1,59 @@
+/*
+ * option_values.h - what may stand behind an option: the readers (L6).
+ *
+ * Each reads one value for one row of the option table into the field at
+ * row->offset and returns 0, or -1 with the text of what is wrong ("must be
+ * 1 to 65535") and the column in the value; the caller adds the option's
+ * name.  The field is untouched on failure.
+ */
+#ifndef TMTOP_OPTION_VALUES_H
+#define TMTOP_OPTION_VALUES_H
+
+#include "options.h"
+
+struct option_row;
+
+typedef int option_reader(struct options *options,
+    const struct option_row *row, const char *text, struct errbuf *why);
+
+struct option_choice {
+	const char	*name;
+	int		 value;
+};
+
+/* Values of --follow, which sets two fields. */
+enum { FOLLOWS_FORK = 1, FOLLOWS_EXEC = 2 };
+
+/* One option: everything that parsing, --help and messages need. */
+struct option_row {
+	const char	*name;		/* long name; never NULL */
+	char		 letter;	/* 0: none */
+	const char	*arg;		/* NULL: takes none; "[WHAT]": may */
+	option_reader	*read;
+	size_t		 offset;	/* of its field in struct options */
+	uint64_t	 min, max;	/* inclusive, for numbers and sizes;
+					 * milliseconds for seconds */
+	const struct option_choice *choices;	/* ended by a NULL name */
+	const char	*unset;		/* what holds without it, for --help */
+	const char	*help;		/* one line */
+	const char	*section;	/* heading before it, else NULL */
+	bool		 needs_batch, needs_screen;
+};
+
+option_reader read_flag;		/* bool field := true */
+option_reader read_flag_off;		/* bool field := false */
+option_reader read_level;		/* unsigned field += 1 */
+option_reader read_number;		/* unsigned, decimal */
+option_reader read_seconds;		/* unsigned milliseconds, "0.5" */
+option_reader read_size;		/* uint64_t, "64M" */
+option_reader read_choice;		/* int-sized enum from row->choices */
+option_reader read_text;		/* const char *, not empty */
+option_reader read_sort;		/* name of a column */
+option_reader read_cumulative;		/* optional counting rule */
+option_reader read_filter;		/* appended to filters, parsed */
+option_reader read_skip;		/* appended to skips, parsed */
+option_reader read_delay;		/* read_seconds, and has_delay */
+option_reader read_top;			/* read_number, and has_top */
+option_reader read_follow;		/* both follow fields */
+
+#endif

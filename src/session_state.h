@@ -1,0 +1,128 @@
+/*
+ * session_state.h - what the session_*.c files share (L6, private).
+ */
+#ifndef TMTOP_SESSION_STATE_H
+#define TMTOP_SESSION_STATE_H
+
+#include "session.h"
+
+#include "query/attribute.h"
+#include "reader/client.h"
+#include "reader/read.h"
+#include "symbols/symbols.h"
+#include "util/strbuf.h"
+#include "util/vec.h"
+
+/* One snapshot on its way through the stages. */
+struct session_side {
+	struct snapshot		*snapshot;	/* a reference */
+	struct query_traces	 attributed;	/* of the chosen process */
+	struct query_traces	 filtered;
+	struct stats_table	*table;		/* of the filtered ones; NULL
+						 * once it became the rows */
+	struct stats_table	*unfiltered;	/* NULL without filters */
+};
+
+struct session_mark_entry {
+	struct mark	 mark;
+	struct snapshot	*snapshot;		/* a reference */
+};
+
+/* One reading's totals, for rates and history. */
+struct session_reading {
+	uint64_t	time_ns;
+	struct totals	totals;
+};
+
+/* The program's terminal output as lines. */
+struct session_output {
+	VEC(char *)	 lines;		/* ring of printable, owned text */
+	size_t		 first;		/* oldest, once the ring is full */
+	uint64_t	 n_dropped;	/* lines that the ring forgot */
+	struct strbuf	 current;	/* line being received, raw */
+	char		*partial;	/* `current` made printable; owned */
+	int		 escape;	/* inside which escape sequence */
+	bool		 has_return;	/* the last byte was a CR */
+};
+
+struct session {
+	const struct options	*options;	/* borrowed */
+	struct client		*client;
+	struct reader		*reader;
+	struct frame_store	*frames;
+	struct names		*names;
+	struct symbols		*symbols;
+	struct attribution	*attribution;
+	struct skip_list	*skip_list;
+
+	/* the run */
+	struct run_info		 run;
+	uint64_t		 start_ns, end_ns;	/* monotonic; 0: not */
+	bool			 said_silent, said_lost;
+	VEC(char *)		 notices;	/* owned, oldest first */
+	char			 trouble[252];
+
+	/* the pipeline; `rows` is what is shown */
+	struct session_side	 now, base;
+	struct snapshot		*fed;		/* next reading, for tests */
+	bool			 now_is_new;	/* not attributed yet */
+	enum stage		 base_from;	/* what base still needs */
+	struct stats_table	*rows;
+	bool			 symbols_changed;
+	bool			 attribution_changed;	/* skip or limit */
+	uint32_t		*trace_of_stack;	/* see session_trace */
+	uint32_t		 n_trace_of_stack;
+
+	/* what is shown */
+	enum grouping		 grouping;
+	enum cumulative		 cumulative;
+	enum sort_key		 sort, growth_sort;	/* without, with mark */
+	bool			 reverse;
+	bool			 skips;
+	uint32_t		 limit;
+	pid_t			 process;
+	bool			 paused;
+
+	/* filters */
+	char			*quick;		/* as typed; NULL: none */
+	struct filter_set	*filters;	/* NULL: none */
+	struct strbuf		 filters_text;
+
+	/* marks */
+	VEC(struct session_mark_entry) marks;	/* [0] is the start */
+	unsigned		 next_mark;
+	int			 baseline, last_baseline;
+
+	VEC(struct session_reading) readings;	/* oldest first */
+	struct session_output	 output;
+};
+
+/* session.c: tell the user; text is foreign. */
+void session_note(struct session *s, const char *text);
+
+/* session_refresh.c: a new reading, which the next refresh works on; nothing
+ * when there is none to be had. */
+void session_take_snapshot(struct session *s);
+/* The base side must run again from this stage on. */
+void session_base_needs(struct session *s, enum stage from);
+void session_drop_sides(struct session *s);
+
+/* session_view.c: make `filters` and its text from options and quick. */
+void session_make_filters(struct session *s);
+
+/* session_marks.c */
+void session_make_start_mark(struct session *s);
+void session_drop_marks(struct session *s);
+
+/* session_output.c */
+void session_take_output(struct session *s, const char *bytes, size_t size,
+    uint64_t n_dropped);
+void session_drop_output(struct session *s);
+
+/* The same for what happens while the program has the terminal. */
+void session_take_event(void *session, const struct client_event *event);
+
+/* CLOCK_MONOTONIC. */
+uint64_t session_now_ns(void);
+
+#endif
