@@ -61,6 +61,10 @@ const struct symbol_frame *symbols_frames(struct symbols *symbols,
  * any answer changed since the last call. */
 bool symbols_pump(struct symbols *symbols, int timeout_ms);
 
+/* How long the helper may work on one location before it is replaced, in
+ * milliseconds; 10000 unless set. */
+void symbols_set_patience(struct symbols *symbols, int ms);
+
 uint32_t symbols_n_pending(const struct symbols *symbols);
 int symbols_fd(const struct symbols *symbols);	/* to poll; -1: none */
 const char *symbols_trouble(const struct symbols *symbols); /* "" if none */

@@ -1,0 +1,43 @@
+/*
+ * dwarf_libdw.h - what the ELF file and its debug information say about one
+ * address (L4, helper).
+ */
+#ifndef TMTOP_SYMBOLS_DWARF_LIBDW_H
+#define TMTOP_SYMBOLS_DWARF_LIBDW_H
+
+#include "base/compiler.h"
+
+struct module_key {
+	const char	*path;		/* absolute */
+	const char	*root;		/* tried first, or "" */
+	const void	*build_id;	/* what the file must have */
+	size_t		 build_id_size;	/* 0: not known, any will do */
+};
+
+/* One function at one address, inlined or not. */
+struct place {
+	const char	*function;	/* not demangled; NULL: unknown */
+	const char	*file;		/* NULL: no line information */
+	const char	*directory;	/* a relative file is in this one; or
+					 * NULL */
+	uint32_t	 line;		/* 0: unknown */
+	bool		 is_inlined;	/* into the next place */
+};
+
+struct dwarf_module;
+
+/* Open; NULL when there is no such file, or it is another build. */
+struct dwarf_module *dwarf_open(const struct module_key *key);
+void dwarf_close(struct dwarf_module *module);	/* NULL is fine */
+
+/*
+ * What is at an ELF address.
+ *
+ * places     room for max_places; innermost first.  Strings are borrowed
+ *            until the next call for this module.
+ * Returns    how many; 0: nothing is known.
+ */
+unsigned dwarf_find_places(struct dwarf_module *module, uint64_t address,
+    struct place *places, unsigned max_places);
+
+#endif

@@ -1,0 +1,133 @@
+#include "symbols/protocol.h"
+
+#include <assert.h>
+#include <endian.h>
+#include <string.h>
+
+size_t
+message_begin(struct strbuf *buf, enum symbols_kind kind)
+{
+	size_t start = buf->size;
+
+	message_put_u32(buf, 0);
+	message_put_u32(buf, kind);
+	return start;
+}
+
+void
+message_put_u32(struct strbuf *buf, uint32_t value)
+{
+	value = htole32(value);
+	strbuf_add(buf, &value, sizeof value);
+}
+
+void
+message_put_u64(struct strbuf *buf, uint64_t value)
+{
+	value = htole64(value);
+	strbuf_add(buf, &value, sizeof value);
+}
+
+void
+message_put_string(struct strbuf *buf, const char *bytes, size_t size)
+{
+	uint16_t encoded;
+
+	if (size > NAME_MAX_BYTES)
+		size = NAME_MAX_BYTES;
+	encoded = htole16((uint16_t)size);
+	strbuf_add(buf, &encoded, sizeof encoded);
+	strbuf_add(buf, bytes, size);
+}
+
+void
+message_end(struct strbuf *buf, size_t start)
+{
+	uint32_t size = htole32((uint32_t)(buf->size - start));
+
+	assert(!buf->is_cut && buf->size - start >= SYMBOLS_HEADER);
+	memcpy(buf->text + start, &size, sizeof size);
+}
+
+long
+message_split(const void *bytes, size_t size, size_t max_size,
+    uint32_t *kind, struct message *message)
+{
+	struct message whole = { bytes, size, false };
+	uint32_t length;
+
+	if (size < SYMBOLS_HEADER)
+		return 0;
+	length = message_get_u32(&whole);
+	if (length < SYMBOLS_HEADER || length > max_size)
+		return -1;
+	if (length > size)
+		return 0;
+	*kind = message_get_u32(&whole);
+	whole.size = length - SYMBOLS_HEADER;
+	*message = whole;
+	return (long)length;
+}
+
+/* The next n bytes, or NULL. */
+static const unsigned char *
+take(struct message *message, size_t n)
+{
+	const unsigned char *at = message->at;
+
+	if (message->is_bad || message->size < n) {
+		message->is_bad = true;
+		return NULL;
+	}
+	message->at += n;
+	message->size -= n;
+	return at;
+}
+
+uint32_t
+message_get_u32(struct message *message)
+{
+	const unsigned char *at = take(message, sizeof(uint32_t));
+	uint32_t value = 0;
+
+	if (at != NULL)
+		memcpy(&value, at, sizeof value);
+	return le32toh(value);
+}
+
+uint64_t
+message_get_u64(struct message *message)
+{
+	const unsigned char *at = take(message, sizeof(uint64_t));
+	uint64_t value = 0;
+
+	if (at != NULL)
+		memcpy(&value, at, sizeof value);
+	return le64toh(value);
+}
+
+struct message_string
+message_get_string(struct message *message)
+{
+	const unsigned char *at = take(message, sizeof(uint16_t));
+	struct message_string string = { "", 0 };
+	uint16_t size = 0;
+
+	if (at != NULL)
+		memcpy(&size, at, sizeof size);
+	size = le16toh(size);
+	if (size > NAME_MAX_BYTES)
+		message->is_bad = true;
+	at = take(message, size);
+	if (at != NULL) {
+		string.bytes = (const char *)at;
+		string.size = size;
+	}
+	return string;
+}
+
+bool
+message_is_done(const struct message *message)
+{
+	return !message->is_bad && message->size == 0;
+}

@@ -1,0 +1,101 @@
+/*
+ * protocol.h - what the viewer and tmtop-symbols say to each other (L4).
+ *
+ * A stream of messages over one socket, descriptor 3 in the helper.  All
+ * numbers are little endian and unaligned; a string is a 16-bit size and its
+ * bytes, no NUL.  Every message starts with its size, itself included, and
+ * its kind:
+ *
+ *	u32 size, u32 kind, ...
+ *
+ *	HELLO	helper, first of all	u32 version
+ *	MODULE	viewer, before its	u32 module; string build-id, path,
+ *		first LOOKUP		    root
+ *	LOOKUP	viewer			u32 location, u32 module, u64 address
+ *	ANSWER	helper, in the order	u32 location, u32 n_frames, then per
+ *		of the LOOKUPs		    frame, innermost first: u32 line,
+ *					    u32 flags; string function, file
+ *
+ * The address is an ELF address inside the instruction that is meant: the
+ * viewer has subtracted 1 from return addresses already.  No frames: nothing
+ * is known.  An empty file: no line information.
+ *
+ * Neither side trusts the other.  The helper's input is hostile, so that it
+ * may be taken over; all it can then do is to lie about names and lines.  A
+ * message that breaks a limit or ends early is an error, the viewer's answer
+ * to which is a new helper.
+ */
+#ifndef TMTOP_SYMBOLS_PROTOCOL_H
+#define TMTOP_SYMBOLS_PROTOCOL_H
+
+#include "util/names.h"
+#include "util/strbuf.h"
+
+#define SYMBOLS_FD		3
+#define SYMBOLS_VERSION		1u
+#define SYMBOLS_MAX_FRAMES	64u	/* inlined at one place */
+#define SYMBOLS_MAX_MODULES	(1u << 20)
+#define SYMBOLS_MAX_BUILD_ID	32u
+#define SYMBOLS_MAX_REQUEST	16384u	/* bytes of a message to the helper */
+#define SYMBOLS_MAX_ANSWER						\
+	(16u + SYMBOLS_MAX_FRAMES * (12u + 2u * NAME_MAX_BYTES))
+#define SYMBOLS_HEADER		8u	/* bytes of size and kind */
+
+enum symbols_kind {
+	SYMBOLS_HELLO	= 1,
+	SYMBOLS_MODULE	= 2,
+	SYMBOLS_LOOKUP	= 3,
+	SYMBOLS_ANSWER	= 4,
+};
+
+enum symbols_answer_flag {
+	SYMBOLS_INLINED	= 1,	/* into the next frame of the answer */
+};
+
+/* ---- writing ---- */
+
+/* Start a message at the end of buf; returns where, for message_end(). */
+size_t message_begin(struct strbuf *buf, enum symbols_kind kind);
+
+void message_put_u32(struct strbuf *buf, uint32_t value);
+void message_put_u64(struct strbuf *buf, uint64_t value);
+
+/* Cut to NAME_MAX_BYTES. */
+void message_put_string(struct strbuf *buf, const char *bytes, size_t size);
+
+/* Fill in the size of the message that began at `start`. */
+void message_end(struct strbuf *buf, size_t start);
+
+/* ---- reading ---- */
+
+/* A message, or what is left of it.  Reading beyond its end gives zeros and
+ * sets is_bad; the caller asks once, at the end. */
+struct message {
+	const unsigned char *at;
+	size_t		 size;
+	bool		 is_bad;
+};
+
+struct message_string {
+	const char	*bytes;		/* into the message; not terminated */
+	size_t		 size;
+};
+
+/*
+ * The first whole message of these bytes.
+ *
+ * Returns    its size with the header, 0 when there is no whole message yet,
+ *            -1 when there never will be one (wrong size).  *kind is any
+ *            number; *message is what follows the header.
+ */
+long message_split(const void *bytes, size_t size, size_t max_size,
+    uint32_t *kind, struct message *message);
+
+uint32_t message_get_u32(struct message *message);
+uint64_t message_get_u64(struct message *message);
+struct message_string message_get_string(struct message *message);
+
+/* Everything was read, nothing beyond. */
+bool message_is_done(const struct message *message);
+
+#endif

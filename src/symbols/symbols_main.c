@@ -1,0 +1,308 @@
+/*
+ * symbols_main.c - tmtop-symbols: reads hostile files so that tmtop need not
+ * (L4, program).
+ *
+ * Shape      One loop: a request in, an answer out, in order, each written
+ *            as soon as it is known.  Modules are opened when first needed
+ *            and kept; beyond MAX_OPEN the one not used for longest is
+ *            closed.
+ * Why        libdw and the demangler have bugs that a crafted file reaches,
+ *            and a crafted file can ask for any amount of memory and time.
+ *            Here they end this process, at worst; the viewer starts it
+ *            again and leaves out what it died of.
+ * Invariant  The socket is the only way in or out.  No network: whoever
+ *            starts this has taken DEBUGINFOD_URLS out of the environment,
+ *            which libdw reads before main().
+ * Limits     Address space MAX_SPACE; no core files; ends with its parent.
+ */
+#include "symbols/demangle.h"
+#include "symbols/dwarf_libdw.h"
+#include "symbols/protocol.h"
+#include "util/vec.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define MAX_OPEN	128u
+#define MAX_SPACE	(UINT64_C(8) << 30)
+
+struct known_module {
+	char		*path;		/* NULL: not introduced */
+	char		*root;
+	unsigned char	 build_id[SYMBOLS_MAX_BUILD_ID];
+	size_t		 build_id_size;
+	struct dwarf_module *opened;	/* NULL: not now */
+	bool		 is_missing;	/* could not be opened */
+	uint64_t	 last_use;
+};
+
+struct server {
+	VEC(struct known_module) modules;	/* by the viewer's id */
+	unsigned	 n_open;
+	uint64_t	 n_uses;
+	struct strbuf	 answer;
+};
+
+/* ---- modules ---- */
+
+static int
+learn_module(struct server *server, struct message *message)
+{
+	uint32_t id = message_get_u32(message);
+	struct message_string build_id = message_get_string(message);
+	struct message_string path = message_get_string(message);
+	struct message_string root = message_get_string(message);
+	struct known_module *module;
+
+	if (!message_is_done(message) || id >= SYMBOLS_MAX_MODULES ||
+	    build_id.size > SYMBOLS_MAX_BUILD_ID)
+		return -1;
+	if (id >= server->modules.n)
+		vec_push_zeroed(&server->modules, id + 1 - server->modules.n);
+	module = &server->modules.items[id];
+	if (module->path != NULL)
+		return -1;
+	module->path = xstrndup(path.bytes, path.size);
+	module->root = xstrndup(root.bytes, root.size);
+	module->build_id_size = build_id.size;
+	memcpy(module->build_id, build_id.bytes, build_id.size);
+	return 0;
+}
+
+static void
+close_oldest(struct server *server)
+{
+	struct known_module *oldest = NULL;
+
+	for (size_t i = 0; i < server->modules.n; i++) {
+		struct known_module *module = &server->modules.items[i];
+
+		if (module->opened != NULL &&
+		    (oldest == NULL || module->last_use < oldest->last_use))
+			oldest = module;
+	}
+	dwarf_close(oldest->opened);
+	oldest->opened = NULL;
+	server->n_open--;
+}
+
+static struct dwarf_module *
+open_module(struct server *server, struct known_module *module)
+{
+	struct module_key key = {
+		.path = module->path,
+		.root = module->root,
+		.build_id = module->build_id,
+		.build_id_size = module->build_id_size,
+	};
+
+	module->last_use = ++server->n_uses;
+	if (module->opened != NULL || module->is_missing)
+		return module->opened;
+	if (server->n_open == MAX_OPEN)
+		close_oldest(server);
+	module->opened = dwarf_open(&key);
+	if (module->opened == NULL)
+		module->is_missing = true;
+	else
+		server->n_open++;
+	return module->opened;
+}
+
+/* ---- answers ---- */
+
+static void
+put_function(struct strbuf *answer, const char *linkage_name)
+{
+	char name[NAME_MAX_BYTES + 1];
+	size_t size = 0;
+
+	if (linkage_name != NULL) {
+		size = demangle(name, sizeof name, linkage_name);
+		/* malloc@@GLIBC_2.2.5, from a symbol table */
+		size = strcspn(name, "@") > 0 ? strcspn(name, "@") : size;
+	}
+	message_put_string(answer, name, size);
+}
+
+static void
+put_file(struct strbuf *answer, const struct place *place)
+{
+	struct strbuf path = STRBUF_INIT(NAME_MAX_BYTES);
+
+	if (place->file != NULL && place->file[0] != '/' &&
+	    place->directory != NULL)
+		strbuf_printf(&path, "%s/", place->directory);
+	if (place->file != NULL)
+		strbuf_puts(&path, place->file);
+	message_put_string(answer, strbuf_text(&path), path.size);
+	strbuf_fini(&path);
+}
+
+static void
+put_place(struct strbuf *answer, const struct place *place)
+{
+	message_put_u32(answer, place->line);
+	message_put_u32(answer, place->is_inlined ? SYMBOLS_INLINED : 0);
+	put_function(answer, place->function);
+	put_file(answer, place);
+}
+
+static int
+send_all(const struct strbuf *bytes)
+{
+	size_t done = 0;
+
+	while (done < bytes->size) {
+		ssize_t n = send(SYMBOLS_FD, bytes->text + done,
+		    bytes->size - done, MSG_NOSIGNAL);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0)
+			done += (size_t)n;
+	}
+	return 0;
+}
+
+static int
+answer_lookup(struct server *server, struct message *message)
+{
+	uint32_t location = message_get_u32(message);
+	uint32_t id = message_get_u32(message);
+	uint64_t address = message_get_u64(message);
+	struct place places[SYMBOLS_MAX_FRAMES];
+	struct dwarf_module *module;
+	unsigned n = 0;
+	size_t start;
+
+	if (!message_is_done(message) || id >= server->modules.n ||
+	    server->modules.items[id].path == NULL)
+		return -1;
+	module = open_module(server, &server->modules.items[id]);
+	if (module != NULL)
+		n = dwarf_find_places(module, address, places,
+		    SYMBOLS_MAX_FRAMES);
+	strbuf_clear(&server->answer);
+	start = message_begin(&server->answer, SYMBOLS_ANSWER);
+	message_put_u32(&server->answer, location);
+	message_put_u32(&server->answer, n);
+	for (unsigned i = 0; i < n; i++)
+		put_place(&server->answer, &places[i]);
+	message_end(&server->answer, start);
+	return send_all(&server->answer);
+}
+
+static int
+say_hello(struct server *server)
+{
+	size_t start = message_begin(&server->answer, SYMBOLS_HELLO);
+
+	message_put_u32(&server->answer, SYMBOLS_VERSION);
+	message_end(&server->answer, start);
+	return send_all(&server->answer);
+}
+
+/* ---- the loop ---- */
+
+static int
+handle_message(struct server *server, uint32_t kind, struct message *message)
+{
+	switch (kind) {
+	case SYMBOLS_MODULE:
+		return learn_module(server, message);
+	case SYMBOLS_LOOKUP:
+		return answer_lookup(server, message);
+	default:
+		return -1;
+	}
+}
+
+/* Returns when the viewer closes its end or says something wrong. */
+static void
+serve(struct server *server)
+{
+	static unsigned char input[4 * SYMBOLS_MAX_REQUEST];
+	size_t n_input = 0;
+
+	for (;;) {
+		ssize_t n = recv(SYMBOLS_FD, input + n_input,
+		    sizeof input - n_input, 0);
+		size_t done = 0;
+		long size;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		n_input += (size_t)n;
+		for (;;) {
+			struct message message;
+			uint32_t kind;
+
+			size = message_split(input + done, n_input - done,
+			    SYMBOLS_MAX_REQUEST, &kind, &message);
+			if (size <= 0)
+				break;
+			if (handle_message(server, kind, &message) < 0)
+				return;
+			done += (size_t)size;
+		}
+		if (size < 0)
+			return;
+		n_input -= done;
+		memmove(input, input + done, n_input);
+	}
+}
+
+/* Address sanitizer maps terabytes; such a process gets no limit. */
+static void
+limit_space(void)
+{
+	const struct rlimit limit = { MAX_SPACE, MAX_SPACE };
+	unsigned long long n_pages = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+
+	if (file == NULL)
+		return;
+	if (fscanf(file, "%llu", &n_pages) == 1 &&
+	    n_pages * 4096 < MAX_SPACE / 2)
+		setrlimit(RLIMIT_AS, &limit);
+	fclose(file);
+}
+
+static void
+confine_process(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setrlimit(RLIMIT_CORE, &none);
+	limit_space();
+	/* A handler that takes core files through a pipe ignores the limit.
+	 * Last: from here on, /proc/self may belong to root. */
+	prctl(PR_SET_DUMPABLE, 0);
+}
+
+int
+main(void)
+{
+	struct server server = { .answer = STRBUF_INIT(SYMBOLS_MAX_ANSWER) };
+	int type;
+	socklen_t size = sizeof type;
+
+	if (getsockopt(SYMBOLS_FD, SOL_SOCKET, SO_TYPE, &type, &size) < 0) {
+		fprintf(stderr, "tmtop-symbols is started by tmtop\n");
+		return 125;
+	}
+	confine_process();
+	if (say_hello(&server) == 0)
+		serve(&server);
+	/* The files are the kernel's to close. */
+	_exit(0);
+}
