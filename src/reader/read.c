@@ -1,0 +1,319 @@
+/*
+ * read.c - all processes of a run to one snapshot (L3).
+ *
+ * Shape      One slot_tables per slot in use.  When a process has ended its
+ *            final state is taken once and kept here, so that its slot may
+ *            be emptied and serve another process.
+ * Invariant  Totals of a snapshot are sums over its traces and processes, of
+ *            the same reading.
+ * Limits     The peak of several processes together is not known to any of
+ *            them: the highest sum that was read, or the highest peak of one
+ *            process, whichever is larger.
+ */
+#include "reader/read.h"
+
+#include "base/atomic.h"
+#include "reader/read_tables.h"
+#include "tables/segment.h"
+#include "util/names.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* One process at this reading, or for ever when it has ended. */
+struct process_reading {
+	struct process	 process;
+	struct trace	*traces;
+	uint32_t	 n_traces;
+	uint32_t	 slot, incarnation;
+	bool		 is_final;
+	bool		 is_reported;	/* by reader_next_finished() */
+};
+
+struct reader {
+	int		 fd;
+	struct frame_store *store;
+	struct lobby_map lobby;
+	struct slot_tables *tables[N_SLOTS];
+	uint32_t	 incarnations[N_SLOTS];	/* of those tables */
+	bool		 is_done[N_SLOTS];	/* final state taken */
+	VEC(struct process_reading) ended;
+	uint64_t	 highest_sum;
+	bool		 is_corrupt;
+	char		 corruption[160];
+};
+
+struct reader *
+reader_open(int segment_fd, struct frame_store *store, struct errbuf *why)
+{
+	struct reader *reader = xcalloc(1, sizeof(*reader));
+
+	reader->fd = segment_fd;
+	reader->store = store;
+	if (lobby_map_fd(&reader->lobby, segment_fd, false) == 0)
+		return reader;
+	if (errno == EPROTO)
+		errbuf_set(why, "the shared tables are not those of this "
+		    "version of tmtop");
+	else
+		errbuf_sys(why, "cannot map the shared tables");
+	free(reader);
+	return NULL;
+}
+
+void
+reader_close(struct reader *reader)
+{
+	size_t i;
+
+	if (reader == NULL)
+		return;
+	for (i = 0; i < N_SLOTS; i++)
+		slot_tables_close(reader->tables[i]);
+	for (i = 0; i < reader->ended.n; i++)
+		free(reader->ended.items[i].traces);
+	vec_fini(&reader->ended);
+	lobby_unmap(&reader->lobby);
+	free(reader);
+}
+
+/* Resident bytes and threads, as the kernel tells; left alone if it does
+ * not. */
+static void
+read_proc_stat(struct process *process)
+{
+	char path[64], text[1024];
+	const char *at;
+	unsigned long threads;
+	long rss;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)process->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	/* The name, in parentheses, may hold anything. */
+	at = strrchr(text, ')');
+	if (at != NULL && sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u"
+	    " %*u %*u %*u %*u %*d %*d %*d %*d %lu %*d %*u %*u %ld", &threads,
+	    &rss) == 2 && rss >= 0) {
+		process->n_threads = (uint32_t)threads;
+		process->totals.rss_bytes = (uint64_t)rss *
+		    (uint64_t)sysconf(_SC_PAGESIZE);
+	}
+}
+
+static void
+note_corruption(struct reader *reader, const struct slot_tables *tables,
+    struct process *process)
+{
+	if (!tables->is_corrupt)
+		return;
+	process->is_corrupt = true;
+	if (reader->is_corrupt)
+		return;
+	reader->is_corrupt = true;
+	snprintf(reader->corruption, sizeof reader->corruption,
+	    "process %d: %.130s", (int)process->pid, tables->corruption);
+}
+
+static bool
+open_slot(struct reader *reader, uint32_t i, uint32_t incarnation)
+{
+	if (reader->tables[i] != NULL &&
+	    reader->incarnations[i] == incarnation)
+		return true;
+	slot_tables_close(reader->tables[i]);
+	reader->tables[i] = slot_tables_open(reader->fd,
+	    slot_region_offset(i), reader->store);
+	reader->incarnations[i] = incarnation;
+	reader->is_done[i] = false;
+	return reader->tables[i] != NULL;
+}
+
+/* False: nothing there, or its final state is known already. */
+static bool
+read_slot(struct reader *reader, uint32_t i, struct process_reading *reading)
+{
+	const struct slot *shared = &reader->lobby.slots[i];
+	/* ORDER slot-live, slot-dead: other ends attach_slot() of the hook,
+	 * slot_set_dead(). */
+	uint32_t state = load_acquire(&shared->state);
+	struct slot slot;
+
+	if (state != SLOT_LIVE && state != SLOT_DEAD)
+		return false;
+	memcpy(&slot, shared, sizeof(slot));
+	if (reader->is_done[i] && reader->incarnations[i] == slot.incarnation)
+		return false;
+	if (!open_slot(reader, i, slot.incarnation))
+		return false;
+	*reading = (struct process_reading){
+		.slot = i, .incarnation = slot.incarnation,
+		.is_final = state == SLOT_DEAD,
+		.process = {
+			.pid = slot.pid, .ppid = slot.ppid,
+			.wait_status = -1,
+			.state = PROCESS_RUNNING,
+		},
+	};
+	if (state == SLOT_DEAD) {
+		reading->process.state = slot.end == SLOT_EXECED ?
+		    PROCESS_EXECED : PROCESS_EXITED;
+		reading->process.wait_status = slot.wait_status;
+	}
+	slot_tables_read(reader->tables[i], &reading->process,
+	    &reading->traces, &reading->n_traces);
+	note_corruption(reader, reader->tables[i], &reading->process);
+	if (state == SLOT_LIVE)
+		read_proc_stat(&reading->process);
+	return true;
+}
+
+static void
+add_totals(struct totals *sum, const struct totals *one, bool owns_memory)
+{
+	if (owns_memory) {
+		sum->traced_bytes += one->traced_bytes;
+		sum->blocks += one->blocks;
+		sum->tracebacks += one->tracebacks;
+		sum->overhead_bytes += one->overhead_bytes;
+		sum->rss_bytes += one->rss_bytes;
+	}
+	sum->allocs += one->allocs;
+	sum->frees += one->frees;
+	sum->allocated_bytes += one->allocated_bytes;
+	sum->lost += one->lost;
+	sum->lost_bytes += one->lost_bytes;
+	sum->truncated += one->truncated;
+	sum->guessed += one->guessed;
+	sum->cut += one->cut;
+	sum->captures += one->captures;
+	sum->unknown_frees += one->unknown_frees;
+	sum->skew_bytes += one->skew_bytes;
+	sum->unwind_compared += one->unwind_compared;
+	sum->unwind_mismatches += one->unwind_mismatches;
+}
+
+/* Append one process; a dead one among living ones owns nothing. */
+static void
+add_reading(struct snapshot *snapshot, uint32_t *n_traces,
+    const struct process_reading *reading, bool owns_memory)
+{
+	uint32_t i, process = snapshot->n_processes++;
+	struct trace *trace;
+
+	snapshot->processes[process] = reading->process;
+	add_totals(&snapshot->totals, &reading->process.totals, owns_memory);
+	if (snapshot->totals.peak_bytes < reading->process.totals.peak_bytes)
+		snapshot->totals.peak_bytes =
+		    reading->process.totals.peak_bytes;
+	for (i = 0; i < reading->n_traces; i++) {
+		trace = &snapshot->traces[(*n_traces)++];
+		*trace = reading->traces[i];
+		trace->process = process;
+		if (!owns_memory)
+			trace->size = trace->count = 0;
+	}
+}
+
+static struct snapshot *
+combine(struct reader *reader, const struct process_reading *live,
+    uint32_t n_live)
+{
+	uint32_t n_traces = 0, i;
+	struct snapshot *snapshot;
+
+	for (i = 0; i < n_live; i++)
+		n_traces += live[i].n_traces;
+	for (i = 0; i < reader->ended.n; i++)
+		n_traces += reader->ended.items[i].n_traces;
+	snapshot = snapshot_new(n_traces,
+	    n_live + (uint32_t)reader->ended.n);
+	snapshot->n_processes = 0;
+	n_traces = 0;
+	for (i = 0; i < n_live; i++)
+		add_reading(snapshot, &n_traces, &live[i], true);
+	for (i = 0; i < reader->ended.n; i++)
+		add_reading(snapshot, &n_traces, &reader->ended.items[i],
+		    n_live == 0);
+	snapshot->n_traces = n_traces;
+	return snapshot;
+}
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+struct snapshot *
+reader_snapshot(struct reader *reader)
+{
+	VEC(struct process_reading) live = VEC_INIT;
+	struct process_reading reading;
+	struct snapshot *snapshot;
+	uint32_t i;
+
+	for (i = 0; i < N_SLOTS; i++) {
+		if (!read_slot(reader, i, &reading))
+			continue;
+		if (reading.is_final) {
+			vec_push(&reader->ended, reading);
+			reader->is_done[i] = true;
+			slot_tables_close(reader->tables[i]);
+			reader->tables[i] = NULL;
+		} else
+			vec_push(&live, reading);
+	}
+	snapshot = combine(reader, live.items, (uint32_t)live.n);
+	snapshot->time_ns = now_ns();
+	if (reader->highest_sum < snapshot->totals.traced_bytes && live.n > 0)
+		reader->highest_sum = snapshot->totals.traced_bytes;
+	if (snapshot->totals.peak_bytes < reader->highest_sum)
+		snapshot->totals.peak_bytes = reader->highest_sum;
+	snapshot->is_corrupt = reader->is_corrupt;
+	memcpy(snapshot->corruption, reader->corruption,
+	    sizeof snapshot->corruption);
+	for (i = 0; i < live.n; i++)
+		free(live.items[i].traces);
+	vec_fini(&live);
+	return snapshot;
+}
+
+bool
+reader_next_finished(struct reader *reader, uint32_t *slot,
+    uint32_t *incarnation)
+{
+	struct process_reading *reading;
+	size_t i;
+
+	for (i = 0; i < reader->ended.n; i++) {
+		reading = &reader->ended.items[i];
+		if (reading->is_reported)
+			continue;
+		reading->is_reported = true;
+		*slot = reading->slot;
+		*incarnation = reading->incarnation;
+		return true;
+	}
+	return false;
+}
+
+uint32_t
+reader_n_untracked(const struct reader *reader)
+{
+	return load_relaxed(&reader->lobby.lobby->n_untracked);
+}

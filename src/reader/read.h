@@ -1,0 +1,38 @@
+/*
+ * read.h - the shared tables of a run to immutable snapshots (L3).
+ *
+ * Everything in the segment was written by strangers: each record is copied
+ * once, checked, then used; what fails a check is left out and the snapshot
+ * says so.  The traced processes are never stopped nor waited for.
+ * Context    One thread.  Out of memory ends tmtop.
+ */
+#ifndef TMTOP_READER_READ_H
+#define TMTOP_READER_READ_H
+
+#include "base/errbuf.h"
+#include "reader/snapshot.h"
+
+struct reader;
+
+/*
+ * Open a run's segment.  Borrows the descriptor and the store, which must
+ * outlive the reader.  NULL: not a segment of this version, why says so.
+ */
+struct reader *reader_open(int segment_fd, struct frame_store *store,
+    struct errbuf *why);
+void reader_close(struct reader *reader);	/* NULL is fine */
+
+/* The state now: one reference, the caller's. Never NULL. */
+struct snapshot *reader_snapshot(struct reader *reader);
+
+/*
+ * Slots of ended processes whose final state the last snapshot has taken in:
+ * their tables may be given back.  Each is reported once; false: no more.
+ */
+bool reader_next_finished(struct reader *reader, uint32_t *slot,
+    uint32_t *incarnation);
+
+/* Processes of this run that found no free slot, so far. */
+uint32_t reader_n_untracked(const struct reader *reader);
+
+#endif

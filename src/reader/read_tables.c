@@ -1,0 +1,433 @@
+/*
+ * read_tables.c - copying one process's tables out of the segment (L3).
+ *
+ * Shape      Chunks are mapped read-only as the directory names them and stay
+ *            mapped.  A node is translated once: its chain of parents up to
+ *            one that is known is collected, then interned from there down.
+ * Why        The writer may be hostile or half dead: every number is copied
+ *            to a local before it is checked, and never read again.
+ * Invariant  A parent's id is smaller than its child's, so that a chain ends;
+ *            what breaks that is corrupt.  The segment is sealed against
+ *            shrinking, so that no read of a mapped page can fail.
+ */
+#include "reader/read_tables.h"
+
+#include "base/atomic.h"
+#include "util/names.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/mman.h>
+
+#define MAX_COUNT	(UINT64_C(1) << 63)
+
+static const struct {
+	uint32_t	directory, element_size, per_chunk, max_chunks;
+} sections[N_SECTIONS] = {
+#define S(name, size, per_chunk, chunks)				\
+	[SECTION_##name] = { DIRECTORY_##name, size, per_chunk, chunks },
+	SECTION_LIST(S)
+#undef S
+};
+
+static void ATTR_PRINTF(2, 3)
+corrupt(struct slot_tables *t, const char *format, ...)
+{
+	va_list args;
+
+	if (t->is_corrupt)
+		return;
+	t->is_corrupt = true;
+	va_start(args, format);
+	vsnprintf(t->corruption, sizeof t->corruption, format, args);
+	va_end(args);
+}
+
+struct slot_tables *
+slot_tables_open(int fd, uint64_t region_offset, struct frame_store *store)
+{
+	struct slot_tables *t;
+	void *header;
+
+	header = mmap(NULL, HEADER_SIZE, PROT_READ, MAP_SHARED, fd,
+	    (off_t)region_offset);
+	if (header == MAP_FAILED)
+		return NULL;
+	t = xcalloc(1, sizeof(*t));
+	t->fd = fd;
+	t->region_offset = region_offset;
+	t->store = store;
+	t->header = header;
+	return t;
+}
+
+static size_t
+chunk_size(enum section_id section)
+{
+	return (size_t)sections[section].element_size *
+	    sections[section].per_chunk;
+}
+
+void
+slot_tables_close(struct slot_tables *t)
+{
+	uint32_t s, i;
+
+	if (t == NULL)
+		return;
+	for (s = 0; s < N_SECTIONS; s++)
+		for (i = 0; i < sections[s].max_chunks; i++)
+			if (t->chunks[sections[s].directory + i] != NULL)
+				munmap((void *)t->chunks[
+				    sections[s].directory + i], chunk_size(s));
+	munmap((void *)t->header, HEADER_SIZE);
+	vec_fini(&t->modules);
+	vec_fini(&t->stacks);
+	vec_fini(&t->path);
+	free(t);
+}
+
+/* Elements in use, bounded by what the section can hold. */
+static uint32_t
+section_count(const struct slot_tables *t, enum section_id section)
+{
+	uint32_t n = load_acquire(&t->header->sections[section].n_used);
+	uint32_t most = sections[section].max_chunks *
+	    sections[section].per_chunk;
+
+	return n < most ? n : most;
+}
+
+/* The chunk that holds element `id`, mapped; NULL: not there (yet). */
+static const char *
+map_chunk(struct slot_tables *t, enum section_id section, uint32_t index)
+{
+	uint32_t entry = sections[section].directory + index;
+	uint64_t offset;
+	void *p;
+
+	if (t->chunks[entry] != NULL)
+		return t->chunks[entry];
+	/* ORDER chunk-publish: other end ensure_chunk() of the hook. */
+	offset = (uint64_t)load_acquire(&t->header->directory[entry]) *
+	    LAYOUT_PAGE;
+	if (offset == 0)
+		return NULL;
+	if (offset < HEADER_SIZE ||
+	    offset > REGION_SIZE - chunk_size(section)) {
+		corrupt(t, "chunk %u of section %d lies outside the region",
+		    index, section);
+		return NULL;
+	}
+	p = mmap(NULL, chunk_size(section), PROT_READ, MAP_SHARED, t->fd,
+	    (off_t)(t->region_offset + offset));
+	if (p == MAP_FAILED)
+		return NULL;
+	return t->chunks[entry] = p;
+}
+
+/* Address of an element below section_count(); NULL: not there. */
+static const void *
+element(struct slot_tables *t, enum section_id section, uint32_t id)
+{
+	const char *chunk = map_chunk(t, section,
+	    id / sections[section].per_chunk);
+
+	return chunk == NULL ? NULL : chunk +
+	    (size_t)(id % sections[section].per_chunk) *
+	    sections[section].element_size;
+}
+
+/* ---- modules ---- */
+
+static bool
+copy_path(struct slot_tables *t, uint32_t offset, uint32_t size, char *to)
+{
+	uint32_t per_chunk = sections[SECTION_STRINGS].per_chunk;
+	const char *from;
+
+	if (size > NAME_MAX_BYTES || offset >= section_count(t,
+	    SECTION_STRINGS) || offset % per_chunk + size > per_chunk)
+		return false;
+	from = element(t, SECTION_STRINGS, offset);
+	if (from == NULL)
+		return false;
+	memcpy(to, from, size);
+	to[size] = '\0';
+	return true;
+}
+
+/* Store id + 1 of the process's module; 0: not complete yet. */
+static uint32_t
+read_module(struct slot_tables *t, uint32_t id)
+{
+	const struct module_record *shared = element(t, SECTION_MODULES, id);
+	struct module_record record;
+	char path[NAME_MAX_BYTES + 1];
+	uint32_t path_size;
+
+	if (shared == NULL)
+		return 0;
+	/* ORDER module-publish: other end record_new() of the hook. */
+	path_size = load_acquire(&shared->path_size);
+	if (path_size == 0)
+		return 0;
+	memcpy(&record, shared, sizeof(record));
+	if (!copy_path(t, record.path, path_size, path)) {
+		corrupt(t, "module %u has no valid path", id);
+		return 0;
+	}
+	if (record.build_id_size > sizeof(record.build_id))
+		record.build_id_size = 0;
+	return frame_store_module(t->store, path, record.build_id,
+	    record.build_id_size) + 1;
+}
+
+/* Store id of a module named by a node. */
+static bool
+module_id(struct slot_tables *t, uint32_t id, uint32_t *result)
+{
+	if (id == 0) {
+		*result = 0;
+		return true;
+	}
+	if (id >= section_count(t, SECTION_MODULES)) {
+		corrupt(t, "a frame names module %u, which is not there", id);
+		return false;
+	}
+	if (id >= t->modules.n)
+		vec_push_zeroed(&t->modules, id + 1 - t->modules.n);
+	if (t->modules.items[id] == 0)
+		t->modules.items[id] = read_module(t, id);
+	if (t->modules.items[id] == 0)
+		return false;
+	*result = t->modules.items[id] - 1;
+	return true;
+}
+
+/* ---- nodes ---- */
+
+static const enum location_kind kind_of_node[N_NODE_KINDS] = {
+	[NODE_CALL] = LOCATION_CALL,
+	[NODE_SIGNAL] = LOCATION_SIGNAL,
+	[NODE_GUESSED] = LOCATION_GUESSED,
+	[NODE_CUT] = LOCATION_CUT,
+	[NODE_DEEPER] = LOCATION_DEEPER,
+};
+
+static bool
+node_location(struct slot_tables *t, const struct node *node,
+    uint32_t *location)
+{
+	uint32_t kind = node->module_kind & NODE_KIND_MASK, module;
+
+	if (kind >= N_NODE_KINDS) {
+		corrupt(t, "a frame of unknown kind %u", kind);
+		return false;
+	}
+	if (!module_id(t, node->module_kind >> NODE_MODULE_SHIFT, &module))
+		return false;
+	*location = frame_store_location(t->store, module, node->offset,
+	    kind_of_node[kind]);
+	return true;
+}
+
+/* Node ids from `id` up to the first known one, in t->path, newest first. */
+static bool
+collect_unknown(struct slot_tables *t, uint32_t id)
+{
+	uint32_t n = section_count(t, SECTION_NODES), parent;
+	const struct node *shared;
+
+	if (id >= n) {
+		corrupt(t, "a traceback ends in frame %u of %u", id, n);
+		return false;
+	}
+	if (n > t->stacks.n)
+		vec_push_zeroed(&t->stacks, n - t->stacks.n);
+	vec_clear(&t->path);
+	while (id != 0 && t->stacks.items[id] == 0) {
+		shared = element(t, SECTION_NODES, id);
+		if (shared == NULL)
+			return false;
+		vec_push(&t->path, id);
+		parent = load_relaxed(&shared->parent);
+		if (parent >= id) {
+			corrupt(t, "frame %u is called from frame %u", id,
+			    parent);
+			return false;
+		}
+		id = parent;
+	}
+	return true;
+}
+
+/* Store stack of a node; 0: not complete or corrupt. */
+static uint32_t
+node_stack(struct slot_tables *t, uint32_t id)
+{
+	uint32_t location, stack, parent;
+	const struct node *shared;
+	struct node node;
+
+	if (id < t->stacks.n && t->stacks.items[id] != 0)
+		return t->stacks.items[id];
+	if (!collect_unknown(t, id))
+		return 0;
+	while (t->path.n > 0) {
+		id = vec_pop(&t->path);
+		shared = element(t, SECTION_NODES, id);
+		if (shared == NULL)
+			return 0;
+		memcpy(&node, shared, sizeof(node));
+		parent = node.parent;
+		/* Read again: what was checked above may have changed. */
+		if (parent >= id)
+			return 0;
+		if (!node_location(t, &node, &location))
+			return 0;
+		stack = frame_store_stack(t->store, t->stacks.items[parent],
+		    location);
+		t->stacks.items[id] = stack;
+	}
+	return t->stacks.items[id];
+}
+
+/* ---- counters ---- */
+
+typedef uint64_t live_pair __attribute__((vector_size(16), may_alias));
+
+/* False: the entry is not complete. */
+static bool
+read_traceback(struct slot_tables *t, const struct traceback *shared,
+    struct trace *trace, uint64_t *losses)
+{
+	live_pair live;
+	uint32_t node, flags;
+
+	/* ORDER traceback-publish: other end traceback_new() of the hook. */
+	node = load_acquire(&shared->node);
+	if (node == 0)
+		return false;
+	live = *(const volatile live_pair *)&shared->size;
+	flags = load_relaxed(&shared->flags);
+	*trace = (struct trace){
+		.size = live[0] < MAX_COUNT ? live[0] : 0,
+		.count = live[1] < MAX_COUNT ? live[1] : 0,
+		.allocs = load_relaxed(&shared->allocs),
+		.allocated = load_relaxed(&shared->allocated),
+		.temporary = load_relaxed(&shared->temporary),
+		.domain = (uint16_t)load_relaxed(&shared->domain),
+		.total_nframe = load_relaxed(&shared->total_nframe),
+		.flags = (uint16_t)(
+		    (flags & TRACEBACK_GUESSED ? TRACE_GUESSED : 0) |
+		    (flags & TRACEBACK_CUT ? TRACE_CUT : 0) |
+		    (flags & TRACEBACK_TRUNCATED ? TRACE_TRUNCATED : 0)),
+	};
+	trace->stack = node_stack(t, node);
+	if (trace->stack == 0)
+		++*losses;
+	return true;
+}
+
+static void
+add_trace(struct totals *totals, const struct trace *trace)
+{
+	totals->traced_bytes += trace->size;
+	totals->blocks += trace->count;
+	totals->allocs += trace->allocs;
+	totals->frees += trace->allocs - trace->count;
+	totals->allocated_bytes += trace->allocated;
+	totals->captures += trace->allocs;
+	totals->tracebacks++;
+	if (trace->flags & TRACE_GUESSED)
+		totals->guessed += trace->allocs;
+	if (trace->flags & TRACE_CUT)
+		totals->cut += trace->allocs;
+	if (trace->flags & TRACE_TRUNCATED)
+		totals->truncated += trace->allocs;
+}
+
+static void
+add_losses(struct totals *totals, const struct process_header *header)
+{
+	totals->lost = load_relaxed(&header->lost_blocks);
+	totals->lost_bytes = load_relaxed(&header->lost_bytes);
+	totals->unknown_frees = load_relaxed(&header->unknown_frees);
+	totals->unwind_compared = load_relaxed(&header->unwind_compared);
+	totals->unwind_mismatches = load_relaxed(&header->unwind_mismatches);
+	totals->overhead_bytes = load_relaxed(&header->private_bytes) +
+	    load_relaxed(&header->used_bytes);
+	/* Not recorded, but made and given back all the same. */
+	totals->allocs += totals->lost;
+	totals->allocated_bytes += totals->lost_bytes;
+	totals->frees += totals->unknown_frees;
+}
+
+/* ---- the process ---- */
+
+static void
+read_identity(struct slot_tables *t, struct process *process)
+{
+	struct process_header header;
+	const char *base;
+	size_t size, i;
+
+	memcpy(&header, t->header, offsetof(struct process_header, current));
+	process->start_ns = header.start_ns;
+	process->inherited_bytes = header.inherited_bytes;
+	process->is_fork = header.kind == SLOT_KIND_FORK;
+	size = header.command_size < sizeof(header.command) ?
+	    header.command_size : sizeof(header.command);
+	while (size > 0 && header.command[size - 1] == '\0')
+		size--;
+	base = header.command;
+	for (i = 0; i < size && header.command[i] != '\0'; i++)
+		if (header.command[i] == '/')
+			base = header.command + i + 1;
+	sanitise(process->name, sizeof(process->name), base,
+	    (size_t)(header.command + i - base));
+	for (i = 0; i < size; i++)
+		if (header.command[i] == '\0')
+			header.command[i] = ' ';
+	sanitise(process->command, sizeof(process->command), header.command,
+	    size);
+}
+
+void
+slot_tables_read(struct slot_tables *t, struct process *process,
+    struct trace **traces, uint32_t *n_traces)
+{
+	const struct process_header *header = t->header;
+	uint64_t allocated, current, unresolved = 0;
+	uint32_t n = section_count(t, SECTION_TRACEBACKS), i;
+	const struct traceback *shared;
+
+	*traces = xcalloc(n, sizeof(**traces));
+	*n_traces = 0;
+	if (load_relaxed(&header->magic) != LAYOUT_MAGIC ||
+	    load_relaxed(&header->version) != LAYOUT_VERSION) {
+		corrupt(t, "the header of process %d is not one",
+		    (int)process->pid);
+		return;
+	}
+	read_identity(t, process);
+	allocated = load_relaxed(&header->allocated);
+	current = load_relaxed(&header->current);
+	for (i = 1; i < n; i++) {
+		shared = element(t, SECTION_TRACEBACKS, i);
+		if (shared != NULL && read_traceback(t, shared,
+		    &(*traces)[*n_traces], &unresolved)) {
+			add_trace(&process->totals, &(*traces)[*n_traces]);
+			++*n_traces;
+		}
+	}
+	/* Allocated meanwhile, plus freed meanwhile. */
+	allocated = load_relaxed(&header->allocated) - allocated;
+	process->totals.skew_bytes = 2 * allocated + current -
+	    load_relaxed(&header->current);
+	process->totals.peak_bytes = load_relaxed(&header->peak);
+	if (process->totals.peak_bytes < process->totals.traced_bytes)
+		process->totals.peak_bytes = process->totals.traced_bytes;
+	add_losses(&process->totals, header);
+}
