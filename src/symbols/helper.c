@@ -212,10 +212,10 @@ helper_exchange(struct helper *helper, bool *is_dead)
 }
 
 int
-helper_next(struct helper *helper, uint32_t *kind, struct message *message)
+helper_next(struct helper *helper, uint32_t *kind, struct packet *packet)
 {
-	long size = message_split(helper->in + helper->n_taken,
-	    helper->n_in - helper->n_taken, SYMBOLS_MAX_ANSWER, kind, message);
+	long size = packet_split(helper->in + helper->n_taken,
+	    helper->n_in - helper->n_taken, SYMBOLS_MAX_ANSWER, kind, packet);
 
 	if (size < 0)
 		return -1;

@@ -31,7 +31,7 @@ void helper_fini(struct helper *helper);
 
 /*
  * Send what is in `out`, as far as that does not block, and receive what is
- * there.  The caller appends messages to helper->out.
+ * there.  The caller appends packets to helper->out.
  *
  * Returns    true when anything was received, false otherwise; *is_dead says
  *            that the other end is gone.
@@ -39,11 +39,11 @@ void helper_fini(struct helper *helper);
 bool helper_exchange(struct helper *helper, bool *is_dead);
 
 /*
- * The next message received, borrowed until helper_exchange().
+ * The next packet received, borrowed until helper_exchange().
  *
- * Returns    1, 0 when there is none, -1 when what was received is no message
+ * Returns    1, 0 when there is none, -1 when what was received is no packet
  */
 int helper_next(struct helper *helper, uint32_t *kind,
-    struct message *message);
+    struct packet *packet);
 
 #endif

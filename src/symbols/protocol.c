@@ -5,31 +5,31 @@
 #include <string.h>
 
 size_t
-message_begin(struct strbuf *buf, enum symbols_kind kind)
+packet_begin(struct strbuf *buf, enum symbols_kind kind)
 {
 	size_t start = buf->size;
 
-	message_put_u32(buf, 0);
-	message_put_u32(buf, kind);
+	packet_put_u32(buf, 0);
+	packet_put_u32(buf, kind);
 	return start;
 }
 
 void
-message_put_u32(struct strbuf *buf, uint32_t value)
+packet_put_u32(struct strbuf *buf, uint32_t value)
 {
 	value = htole32(value);
 	strbuf_add(buf, &value, sizeof value);
 }
 
 void
-message_put_u64(struct strbuf *buf, uint64_t value)
+packet_put_u64(struct strbuf *buf, uint64_t value)
 {
 	value = htole64(value);
 	strbuf_add(buf, &value, sizeof value);
 }
 
 void
-message_put_string(struct strbuf *buf, const char *bytes, size_t size)
+packet_put_string(struct strbuf *buf, const char *bytes, size_t size)
 {
 	uint16_t encoded;
 
@@ -41,7 +41,7 @@ message_put_string(struct strbuf *buf, const char *bytes, size_t size)
 }
 
 void
-message_end(struct strbuf *buf, size_t start)
+packet_end(struct strbuf *buf, size_t start)
 {
 	uint32_t size = htole32((uint32_t)(buf->size - start));
 
@@ -50,44 +50,44 @@ message_end(struct strbuf *buf, size_t start)
 }
 
 long
-message_split(const void *bytes, size_t size, size_t max_size,
-    uint32_t *kind, struct message *message)
+packet_split(const void *bytes, size_t size, size_t max_size,
+    uint32_t *kind, struct packet *packet)
 {
-	struct message whole = { bytes, size, false };
+	struct packet whole = { bytes, size, false };
 	uint32_t length;
 
 	if (size < SYMBOLS_HEADER)
 		return 0;
-	length = message_get_u32(&whole);
+	length = packet_get_u32(&whole);
 	if (length < SYMBOLS_HEADER || length > max_size)
 		return -1;
 	if (length > size)
 		return 0;
-	*kind = message_get_u32(&whole);
+	*kind = packet_get_u32(&whole);
 	whole.size = length - SYMBOLS_HEADER;
-	*message = whole;
+	*packet = whole;
 	return (long)length;
 }
 
 /* The next n bytes, or NULL. */
 static const unsigned char *
-take(struct message *message, size_t n)
+take(struct packet *packet, size_t n)
 {
-	const unsigned char *at = message->at;
+	const unsigned char *at = packet->at;
 
-	if (message->is_bad || message->size < n) {
-		message->is_bad = true;
+	if (packet->is_bad || packet->size < n) {
+		packet->is_bad = true;
 		return NULL;
 	}
-	message->at += n;
-	message->size -= n;
+	packet->at += n;
+	packet->size -= n;
 	return at;
 }
 
 uint32_t
-message_get_u32(struct message *message)
+packet_get_u32(struct packet *packet)
 {
-	const unsigned char *at = take(message, sizeof(uint32_t));
+	const unsigned char *at = take(packet, sizeof(uint32_t));
 	uint32_t value = 0;
 
 	if (at != NULL)
@@ -96,9 +96,9 @@ message_get_u32(struct message *message)
 }
 
 uint64_t
-message_get_u64(struct message *message)
+packet_get_u64(struct packet *packet)
 {
-	const unsigned char *at = take(message, sizeof(uint64_t));
+	const unsigned char *at = take(packet, sizeof(uint64_t));
 	uint64_t value = 0;
 
 	if (at != NULL)
@@ -106,19 +106,19 @@ message_get_u64(struct message *message)
 	return le64toh(value);
 }
 
-struct message_string
-message_get_string(struct message *message)
+struct packet_string
+packet_get_string(struct packet *packet)
 {
-	const unsigned char *at = take(message, sizeof(uint16_t));
-	struct message_string string = { "", 0 };
+	const unsigned char *at = take(packet, sizeof(uint16_t));
+	struct packet_string string = { "", 0 };
 	uint16_t size = 0;
 
 	if (at != NULL)
 		memcpy(&size, at, sizeof size);
 	size = le16toh(size);
 	if (size > NAME_MAX_BYTES)
-		message->is_bad = true;
-	at = take(message, size);
+		packet->is_bad = true;
+	at = take(packet, size);
 	if (at != NULL) {
 		string.bytes = (const char *)at;
 		string.size = size;
@@ -127,7 +127,7 @@ message_get_string(struct message *message)
 }
 
 bool
-message_is_done(const struct message *message)
+packet_is_done(const struct packet *packet)
 {
-	return !message->is_bad && message->size == 0;
+	return !packet->is_bad && packet->size == 0;
 }

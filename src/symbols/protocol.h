@@ -1,9 +1,9 @@
 /*
  * protocol.h - what the viewer and tmtop-symbols say to each other (L4).
  *
- * A stream of messages over one socket, descriptor 3 in the helper.  All
+ * A stream of packets over one socket, descriptor 3 in the helper.  All
  * numbers are little endian and unaligned; a string is a 16-bit size and its
- * bytes, no NUL.  Every message starts with its size, itself included, and
+ * bytes, no NUL.  Every packet starts with its size, itself included, and
  * its kind:
  *
  *	u32 size, u32 kind, ...
@@ -22,7 +22,7 @@
  *
  * Neither side trusts the other.  The helper's input is hostile, so that it
  * may be taken over; all it can then do is to lie about names and lines.  A
- * message that breaks a limit or ends early is an error, the viewer's answer
+ * packet that breaks a limit or ends early is an error, the viewer's answer
  * to which is a new helper.
  */
 #ifndef TMTOP_SYMBOLS_PROTOCOL_H
@@ -36,7 +36,7 @@
 #define SYMBOLS_MAX_FRAMES	64u	/* inlined at one place */
 #define SYMBOLS_MAX_MODULES	(1u << 20)
 #define SYMBOLS_MAX_BUILD_ID	32u
-#define SYMBOLS_MAX_REQUEST	16384u	/* bytes of a message to the helper */
+#define SYMBOLS_MAX_REQUEST	16384u	/* bytes of a packet to the helper */
 #define SYMBOLS_MAX_ANSWER						\
 	(16u + SYMBOLS_MAX_FRAMES * (12u + 2u * NAME_MAX_BYTES))
 #define SYMBOLS_HEADER		8u	/* bytes of size and kind */
@@ -54,48 +54,48 @@ enum symbols_answer_flag {
 
 /* ---- writing ---- */
 
-/* Start a message at the end of buf; returns where, for message_end(). */
-size_t message_begin(struct strbuf *buf, enum symbols_kind kind);
+/* Start a packet at the end of buf; returns where, for packet_end(). */
+size_t packet_begin(struct strbuf *buf, enum symbols_kind kind);
 
-void message_put_u32(struct strbuf *buf, uint32_t value);
-void message_put_u64(struct strbuf *buf, uint64_t value);
+void packet_put_u32(struct strbuf *buf, uint32_t value);
+void packet_put_u64(struct strbuf *buf, uint64_t value);
 
 /* Cut to NAME_MAX_BYTES. */
-void message_put_string(struct strbuf *buf, const char *bytes, size_t size);
+void packet_put_string(struct strbuf *buf, const char *bytes, size_t size);
 
-/* Fill in the size of the message that began at `start`. */
-void message_end(struct strbuf *buf, size_t start);
+/* Fill in the size of the packet that began at `start`. */
+void packet_end(struct strbuf *buf, size_t start);
 
 /* ---- reading ---- */
 
-/* A message, or what is left of it.  Reading beyond its end gives zeros and
+/* A packet, or what is left of it.  Reading beyond its end gives zeros and
  * sets is_bad; the caller asks once, at the end. */
-struct message {
+struct packet {
 	const unsigned char *at;
 	size_t		 size;
 	bool		 is_bad;
 };
 
-struct message_string {
-	const char	*bytes;		/* into the message; not terminated */
+struct packet_string {
+	const char	*bytes;		/* into the packet; not terminated */
 	size_t		 size;
 };
 
 /*
- * The first whole message of these bytes.
+ * The first whole packet of these bytes.
  *
- * Returns    its size with the header, 0 when there is no whole message yet,
+ * Returns    its size with the header, 0 when there is no whole packet yet,
  *            -1 when there never will be one (wrong size).  *kind is any
- *            number; *message is what follows the header.
+ *            number; *packet is what follows the header.
  */
-long message_split(const void *bytes, size_t size, size_t max_size,
-    uint32_t *kind, struct message *message);
+long packet_split(const void *bytes, size_t size, size_t max_size,
+    uint32_t *kind, struct packet *packet);
 
-uint32_t message_get_u32(struct message *message);
-uint64_t message_get_u64(struct message *message);
-struct message_string message_get_string(struct message *message);
+uint32_t packet_get_u32(struct packet *packet);
+uint64_t packet_get_u64(struct packet *packet);
+struct packet_string packet_get_string(struct packet *packet);
 
 /* Everything was read, nothing beyond. */
-bool message_is_done(const struct message *message);
+bool packet_is_done(const struct packet *packet);
 
 #endif

@@ -115,13 +115,13 @@ resolve_as_stand_in(struct symbols *symbols)
 
 /* Improve a stand-in. */
 static void
-read_frame(struct symbols *symbols, struct message *message,
+read_frame(struct symbols *symbols, struct packet *packet,
     struct symbol_frame *frame)
 {
-	uint32_t line = message_get_u32(message);
-	uint32_t flags = message_get_u32(message);
-	struct message_string function = message_get_string(message);
-	struct message_string file = message_get_string(message);
+	uint32_t line = packet_get_u32(packet);
+	uint32_t flags = packet_get_u32(packet);
+	struct packet_string function = packet_get_string(packet);
+	struct packet_string file = packet_get_string(packet);
 
 	if (flags & SYMBOLS_INLINED)
 		frame->flags |= SYMBOL_INLINED;
@@ -137,11 +137,11 @@ read_frame(struct symbols *symbols, struct message *message,
 
 /* -1: not what was asked for. */
 static int
-take_answer(struct symbols *symbols, struct message *message)
+take_answer(struct symbols *symbols, struct packet *packet)
 {
 	struct symbol_frame frames[SYMBOLS_MAX_FRAMES];
-	uint32_t location = message_get_u32(message);
-	uint32_t n_frames = message_get_u32(message);
+	uint32_t location = packet_get_u32(packet);
+	uint32_t n_frames = packet_get_u32(packet);
 
 	if (symbols->n_sent == 0 || n_frames > SYMBOLS_MAX_FRAMES ||
 	    location != symbols->queue.items[symbols->queue_head])
@@ -150,8 +150,8 @@ take_answer(struct symbols *symbols, struct message *message)
 	for (uint32_t i = n_frames; i-- > 0;)
 		frames[i] = frames[0];
 	for (uint32_t i = 0; i < n_frames; i++)
-		read_frame(symbols, message, &frames[i]);
-	if (!message_is_done(message))
+		read_frame(symbols, packet, &frames[i]);
+	if (!packet_is_done(packet))
 		return -1;
 	symbols->n_sent--;
 	resolve(symbols, frames, n_frames > 0 ? n_frames : 1);
@@ -159,11 +159,11 @@ take_answer(struct symbols *symbols, struct message *message)
 }
 
 static int
-take_hello(struct symbols *symbols, struct message *message)
+take_hello(struct symbols *symbols, struct packet *packet)
 {
-	uint32_t version = message_get_u32(message);
+	uint32_t version = packet_get_u32(packet);
 
-	if (symbols->has_hello || !message_is_done(message) ||
+	if (symbols->has_hello || !packet_is_done(packet) ||
 	    version != SYMBOLS_VERSION)
 		return -1;
 	symbols->has_hello = true;
@@ -171,22 +171,22 @@ take_hello(struct symbols *symbols, struct message *message)
 	return 0;
 }
 
-/* All whole messages that were received. -1: the helper talks nonsense. */
+/* All whole packets that were received. -1: the helper talks nonsense. */
 static int
-take_messages(struct symbols *symbols)
+take_packets(struct symbols *symbols)
 {
-	struct message message;
+	struct packet packet;
 	uint32_t kind;
 	int found, rc = 0;
 
 	while (rc == 0) {
-		found = helper_next(&symbols->helper, &kind, &message);
+		found = helper_next(&symbols->helper, &kind, &packet);
 		if (found <= 0)
 			return found;
 		if (kind == SYMBOLS_HELLO)
-			rc = take_hello(symbols, &message);
+			rc = take_hello(symbols, &packet);
 		else if (kind == SYMBOLS_ANSWER && symbols->has_hello)
-			rc = take_answer(symbols, &message);
+			rc = take_answer(symbols, &packet);
 		else
 			rc = -1;
 	}
@@ -210,14 +210,14 @@ put_module(struct symbols *symbols, uint32_t id)
 	const struct code_module *module =
 	    frame_store_get_module(symbols->store, id);
 	struct strbuf *out = &symbols->helper.out;
-	size_t start = message_begin(out, SYMBOLS_MODULE);
+	size_t start = packet_begin(out, SYMBOLS_MODULE);
 
-	message_put_u32(out, id);
-	message_put_string(out, (const char *)module->build_id,
+	packet_put_u32(out, id);
+	packet_put_string(out, (const char *)module->build_id,
 	    module->build_id_size);
-	message_put_string(out, module->path, strlen(module->path));
-	message_put_string(out, module->root, strlen(module->root));
-	message_end(out, start);
+	packet_put_string(out, module->path, strlen(module->path));
+	packet_put_string(out, module->root, strlen(module->root));
+	packet_end(out, start);
 }
 
 /* Inside the instruction that is meant: a return address is behind it, where
@@ -244,11 +244,11 @@ put_lookup(struct symbols *symbols, uint32_t id)
 		put_module(symbols, location->module);
 		module->known_to = symbols->generation;
 	}
-	start = message_begin(out, SYMBOLS_LOOKUP);
-	message_put_u32(out, id);
-	message_put_u32(out, location->module);
-	message_put_u64(out, find_address(location));
-	message_end(out, start);
+	start = packet_begin(out, SYMBOLS_LOOKUP);
+	packet_put_u32(out, id);
+	packet_put_u32(out, location->module);
+	packet_put_u64(out, find_address(location));
+	packet_end(out, start);
 }
 
 static bool
@@ -385,7 +385,7 @@ work(struct symbols *symbols)
 		}
 		put_lookups(symbols);
 		has_sign = helper_exchange(&symbols->helper, &is_dead);
-		if (take_messages(symbols) < 0 || is_stuck(symbols, has_sign))
+		if (take_packets(symbols) < 0 || is_stuck(symbols, has_sign))
 			is_dead = true;
 		if (is_dead)
 			replace_helper(symbols);

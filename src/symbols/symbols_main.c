@@ -51,15 +51,15 @@ struct server {
 /* ---- modules ---- */
 
 static int
-learn_module(struct server *server, struct message *message)
+learn_module(struct server *server, struct packet *packet)
 {
-	uint32_t id = message_get_u32(message);
-	struct message_string build_id = message_get_string(message);
-	struct message_string path = message_get_string(message);
-	struct message_string root = message_get_string(message);
+	uint32_t id = packet_get_u32(packet);
+	struct packet_string build_id = packet_get_string(packet);
+	struct packet_string path = packet_get_string(packet);
+	struct packet_string root = packet_get_string(packet);
 	struct known_module *module;
 
-	if (!message_is_done(message) || id >= SYMBOLS_MAX_MODULES ||
+	if (!packet_is_done(packet) || id >= SYMBOLS_MAX_MODULES ||
 	    build_id.size > SYMBOLS_MAX_BUILD_ID)
 		return -1;
 	if (id >= server->modules.n)
@@ -127,7 +127,7 @@ put_function(struct strbuf *answer, const char *linkage_name)
 		/* malloc@@GLIBC_2.2.5, from a symbol table */
 		size = strcspn(name, "@") > 0 ? strcspn(name, "@") : size;
 	}
-	message_put_string(answer, name, size);
+	packet_put_string(answer, name, size);
 }
 
 static void
@@ -140,15 +140,15 @@ put_file(struct strbuf *answer, const struct place *place)
 		strbuf_printf(&path, "%s/", place->directory);
 	if (place->file != NULL)
 		strbuf_puts(&path, place->file);
-	message_put_string(answer, strbuf_text(&path), path.size);
+	packet_put_string(answer, strbuf_text(&path), path.size);
 	strbuf_fini(&path);
 }
 
 static void
 put_place(struct strbuf *answer, const struct place *place)
 {
-	message_put_u32(answer, place->line);
-	message_put_u32(answer, place->is_inlined ? SYMBOLS_INLINED : 0);
+	packet_put_u32(answer, place->line);
+	packet_put_u32(answer, place->is_inlined ? SYMBOLS_INLINED : 0);
 	put_function(answer, place->function);
 	put_file(answer, place);
 }
@@ -171,17 +171,17 @@ send_all(const struct strbuf *bytes)
 }
 
 static int
-answer_lookup(struct server *server, struct message *message)
+answer_lookup(struct server *server, struct packet *packet)
 {
-	uint32_t location = message_get_u32(message);
-	uint32_t id = message_get_u32(message);
-	uint64_t address = message_get_u64(message);
+	uint32_t location = packet_get_u32(packet);
+	uint32_t id = packet_get_u32(packet);
+	uint64_t address = packet_get_u64(packet);
 	struct place places[SYMBOLS_MAX_FRAMES];
 	struct dwarf_module *module;
 	unsigned n = 0;
 	size_t start;
 
-	if (!message_is_done(message) || id >= server->modules.n ||
+	if (!packet_is_done(packet) || id >= server->modules.n ||
 	    server->modules.items[id].path == NULL)
 		return -1;
 	module = open_module(server, &server->modules.items[id]);
@@ -189,35 +189,35 @@ answer_lookup(struct server *server, struct message *message)
 		n = dwarf_find_places(module, address, places,
 		    SYMBOLS_MAX_FRAMES);
 	strbuf_clear(&server->answer);
-	start = message_begin(&server->answer, SYMBOLS_ANSWER);
-	message_put_u32(&server->answer, location);
-	message_put_u32(&server->answer, n);
+	start = packet_begin(&server->answer, SYMBOLS_ANSWER);
+	packet_put_u32(&server->answer, location);
+	packet_put_u32(&server->answer, n);
 	for (unsigned i = 0; i < n; i++)
 		put_place(&server->answer, &places[i]);
-	message_end(&server->answer, start);
+	packet_end(&server->answer, start);
 	return send_all(&server->answer);
 }
 
 static int
 say_hello(struct server *server)
 {
-	size_t start = message_begin(&server->answer, SYMBOLS_HELLO);
+	size_t start = packet_begin(&server->answer, SYMBOLS_HELLO);
 
-	message_put_u32(&server->answer, SYMBOLS_VERSION);
-	message_end(&server->answer, start);
+	packet_put_u32(&server->answer, SYMBOLS_VERSION);
+	packet_end(&server->answer, start);
 	return send_all(&server->answer);
 }
 
 /* ---- the loop ---- */
 
 static int
-handle_message(struct server *server, uint32_t kind, struct message *message)
+handle_packet(struct server *server, uint32_t kind, struct packet *packet)
 {
 	switch (kind) {
 	case SYMBOLS_MODULE:
-		return learn_module(server, message);
+		return learn_module(server, packet);
 	case SYMBOLS_LOOKUP:
-		return answer_lookup(server, message);
+		return answer_lookup(server, packet);
 	default:
 		return -1;
 	}
@@ -242,14 +242,14 @@ serve(struct server *server)
 			return;
 		n_input += (size_t)n;
 		for (;;) {
-			struct message message;
+			struct packet packet;
 			uint32_t kind;
 
-			size = message_split(input + done, n_input - done,
-			    SYMBOLS_MAX_REQUEST, &kind, &message);
+			size = packet_split(input + done, n_input - done,
+			    SYMBOLS_MAX_REQUEST, &kind, &packet);
 			if (size <= 0)
 				break;
-			if (handle_message(server, kind, &message) < 0)
+			if (handle_packet(server, kind, &packet) < 0)
 				return;
 			done += (size_t)size;
 		}
