@@ -180,7 +180,7 @@ session_free(struct session *s)
 	session_drop_output(s);
 	attribution_free(s->attribution);
 	skip_list_free(s->skip_list);
-	reader_free(s->reader);
+	reader_close(s->reader);
 	if (owns_tables) {
 		symbols_free(s->symbols);
 		names_free(s->names);

@@ -49,6 +49,8 @@ keep_reading(struct session *s, const struct snapshot *snapshot)
 static void
 note_health(struct session *s, const struct totals *totals)
 {
+	uint32_t n_untracked = s->reader != NULL ?
+	    reader_n_untracked(s->reader) : 0;
 	char text[160];
 
 	if (!s->said_silent && totals->allocs == 0 && s->client != NULL &&
@@ -63,23 +65,27 @@ note_health(struct session *s, const struct totals *totals)
 		    "--table-size", (unsigned long long)totals->lost);
 		session_note(s, text);
 	}
+	if (!s->said_untracked && n_untracked > 0) {
+		s->said_untracked = true;
+		session_note(s, "more processes at a time than there is room "
+		    "for: some are not traced");
+	}
 }
 
 /* A new snapshot from wherever this session's come from; NULL: none. */
 static struct snapshot *
 read_snapshot(struct session *s)
 {
-	struct snapshot *snapshot;
-	struct errbuf why = { .column = 0 };
+	struct snapshot *snapshot = s->fed;
+	uint32_t slot, incarnation;
 
 	if (s->reader == NULL) {
-		snapshot = s->fed;
 		s->fed = NULL;
 		return snapshot;
 	}
-	snapshot = reader_snapshot(s->reader, &why);
-	if (snapshot == NULL)
-		snprintf(s->trouble, sizeof s->trouble, "%s", why.text);
+	snapshot = reader_snapshot(s->reader);
+	while (reader_next_finished(s->reader, &slot, &incarnation))
+		client_slot_read(s->client, slot, incarnation);
 	return snapshot;
 }
 

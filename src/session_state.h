@@ -58,7 +58,7 @@ struct session {
 	/* the run */
 	struct run_info		 run;
 	uint64_t		 start_ns, end_ns;	/* monotonic; 0: not */
-	bool			 said_silent, said_lost;
+	bool			 said_silent, said_lost, said_untracked;
 	VEC(char *)		 notices;	/* owned, oldest first */
 	char			 trouble[252];
 

@@ -1,0 +1,86 @@
+/*
+ * report_format.h - one reading as every report format gets it (L7).
+ *
+ * The formats are pure: they write what they are given and know of neither
+ * session nor clock, so that tests can give them literal tables.
+ */
+#ifndef TMTOP_UI_REPORT_FORMAT_H
+#define TMTOP_UI_REPORT_FORMAT_H
+
+#include "options.h"
+#include "session.h"
+#include "util/idmap.h"
+#include "util/vec.h"
+
+#include <stdio.h>
+#include <time.h>
+
+/* The start of a report. */
+struct report_start {
+	const struct options	*options;
+	const struct run_info	*run;
+	const char		*exe;	/* path of the program's file; "" */
+	struct timespec		 time;
+};
+
+/* One reading.  Everything is borrowed for the call. */
+struct report_sample {
+	const struct options	 *options;
+	uint64_t		  seq;		/* from 1 */
+	struct timespec		  time;
+	const struct run_info	 *run;
+	const struct snapshot	 *snapshot;
+	const struct names	 *names;
+	const struct stats_table *rows;		/* ordered */
+	uint32_t		  n_shown;	/* the first so many rows */
+	/* Frames before truncation, per shown row; NULL: as many as there are
+	 * in the traceback. */
+	const uint32_t		 *total_nframes;
+	enum sort_key		  sort;
+	bool			  reverse;
+	enum cumulative		  cumulative;
+	const char		 *filters;	/* "+*a* -*b*", "" if none */
+	const struct mark	 *since;	/* NULL: no growth */
+	uint32_t		  unresolved;	/* locations without answer */
+};
+
+enum report_level { LEVEL_INFO, LEVEL_WARNING };
+
+struct report_event {
+	struct timespec	 time;
+	enum report_level level;
+	const char	*code;		/* "notice", "fork", "exit", ... */
+	pid_t		 pid;		/* 0: none in particular */
+	const char	*text;		/* printable, one line */
+};
+
+/* Where a format writes, and what it remembers between readings. */
+struct report_out {
+	FILE		*to;
+	struct idmap	 traceback_index;	/* identity to id */
+	VEC(uint64_t)	 tracebacks;		/* identities sent; id - 1 */
+};
+
+void report_out_init(struct report_out *out, FILE *to);
+void report_out_fini(struct report_out *out);	/* does not close `to` */
+
+/* What a format has nothing to say to is NULL. */
+struct report_format {
+	void	(*start)(struct report_out *out,
+		    const struct report_start *start);
+	void	(*sample)(struct report_out *out,
+		    const struct report_sample *sample);
+	void	(*mark)(struct report_out *out, const struct mark *mark);
+	void	(*event)(struct report_out *out,
+		    const struct report_event *event);
+	void	(*end)(struct report_out *out, const struct run_info *run,
+		    struct timespec time);
+};
+
+/* As for --group-by. */
+extern const char *const report_grouping_names[N_GROUPINGS];
+
+extern const struct report_format report_text, report_tracemalloc,
+    report_json;
+
+#endif
