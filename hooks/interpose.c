@@ -99,7 +99,7 @@ leave_bootstrap(void *old, size_t size)
 }
 
 static ATTR_INLINE void *
-do_realloc(void *old, size_t size, struct unwind_start start)
+do_realloc(void *old, size_t size, struct frame_state start)
 {
 	bool is_own = old != NULL && unlikely(bootstrap_owns(old));
 	struct block record;

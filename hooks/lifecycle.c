@@ -390,6 +390,8 @@ forget_parent(void)
 	thread_state.last_block = 0;
 	thread_state.busy_sp = 0;
 	thread_state.n_pending = 0;
+	if (thread_state.work != NULL)
+		thread_state.work->unwind.n_known = 0;
 }
 
 /* The wiped word is still ours to write. */

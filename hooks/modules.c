@@ -210,6 +210,20 @@ modules_intern(const struct dl_find_object *found)
 	return module_new(found);
 }
 
+bool
+modules_is_alive(uint32_t id)
+{
+	uint32_t i = load_relaxed(&n_modules);
+
+	if (i > MAX_MODULES)
+		i = MAX_MODULES;
+	while (i-- > 0)
+		if (modules[i].id == id)
+			return load_acquire(&modules[i].is_alive) ==
+			    MODULE_ALIVE;
+	return false;
+}
+
 ATTR_COLD void
 modules_unloaded_slow(const void *link_map)
 {

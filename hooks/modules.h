@@ -31,6 +31,9 @@ struct module {
  * there is no room. */
 const struct module *modules_intern(const struct dl_find_object *found);
 
+/* Is the module with this id (not 0) still loaded? */
+bool modules_is_alive(uint32_t id);
+
 /* Advances with every unload: what was derived from a module before may be
  * stale if the module is not alive any more. */
 extern uint32_t modules_epoch;

@@ -11,10 +11,10 @@
 #include "hooks/record.h"
 
 #include "base/atomic.h"
+#include "hooks/capture.h"
 #include "hooks/lifecycle.h"
 #include "hooks/modules.h"
 #include "hooks/thread.h"
-#include "hooks/verify.h"
 #include "tables/counters.h"
 #include "tables/region.h"
 
@@ -56,35 +56,8 @@ leave(struct thread_state *t)
 	thread_leave(t);
 }
 
-/* The traceback of the caller; 0: it cannot be stored. */
-static ATTR_INLINE uint32_t
-capture(struct thread_state *t, const struct unwind_start *start)
-{
-	struct unwind_scratch *scratch = &t->work->scratch;
-	struct unwind_result result;
-	uint32_t node = 0, i, max_frames;
-
-	max_frames = load_relaxed(&lifecycle_control->frames_limit);
-	if (likely(max_frames == 0))
-		max_frames = UNWIND_MAX_FRAMES;
-	if (unlikely(verify_is_on()))
-		verify_unwind(start, &t->bounds, scratch, max_frames,
-		    &result);
-	else
-		unwind_cfa(start, &t->bounds, scratch, max_frames, false,
-		    &result);
-	for (i = result.n_frames; i-- > 0;) {
-		node = tree_child(node, &scratch->frames[i]);
-		if (unlikely(node == 0))
-			return 0;
-	}
-	if (unlikely(node == 0))
-		return 0;
-	return tree_traceback(node, result.flags, result.n_frames);
-}
-
 void
-record_alloc(void *address, size_t size, struct unwind_start start)
+record_alloc(void *address, size_t size, struct frame_state start)
 {
 	struct thread_state *t = &thread_state;
 	struct block block = { .size = size };
@@ -101,7 +74,8 @@ record_alloc(void *address, size_t size, struct unwind_start start)
 		recorded = true;	/* not wanted is not lost */
 		goto out;
 	}
-	block.traceback = capture(t, &start);
+	block.traceback = capture(&start, &t->bounds, &t->work->unwind,
+	    load_relaxed(&lifecycle_control->frames_limit));
 	if (unlikely(block.traceback == 0))
 		goto out;
 	block.generation = load_relaxed(&lifecycle_control->generation);

@@ -12,7 +12,7 @@
 #include "tables/blocks.h"
 
 /* `block` of `size` bytes was handed out to the caller described by start. */
-void record_alloc(void *block, size_t size, struct unwind_start start);
+void record_alloc(void *block, size_t size, struct frame_state start);
 
 /* `block` is about to be given back. */
 void record_free(void *block);

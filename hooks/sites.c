@@ -15,7 +15,6 @@
 #include "hooks/sites.h"
 
 #include "base/atomic.h"
-#include "base/hash.h"
 #include "base/sys.h"
 #include "hooks/modules.h"
 #include "tables/region.h"
@@ -25,14 +24,8 @@
 #define FIRST_SIZE	1024u
 #define KEY_BUSY	1ull	/* claimed, being filled; no address is 0 */
 
-struct site_table {
-	uint32_t	mask;
-	uint32_t	n_used;		/* atomic; includes dead ones */
-	size_t		map_size;
-	struct site	sites[];
-};
+struct site_table *sites_table;
 
-static struct site_table *current_table;
 static uint32_t is_growing;
 
 extern int _dl_find_object(void *, struct dl_find_object *) ATTR_WEAK;
@@ -68,6 +61,8 @@ is_rbp_offset(const uint8_t *expression, uint32_t size, int32_t *offset)
 static bool
 compile_rbp(const struct cfi_rule *rule, struct site *site)
 {
+	int32_t offset;
+
 	switch (rule->kind) {
 	case CFI_SAME:
 	case CFI_UNDEFINED:
@@ -75,12 +70,15 @@ compile_rbp(const struct cfi_rule *rule, struct site *site)
 		return true;
 	case CFI_AT_CFA:
 		site->rbp = RBP_AT_CFA;
-		site->rbp_offset = (int32_t)rule->offset;
-		return true;
+		site->rbp_offset = (int16_t)rule->offset;
+		return rule->offset == site->rbp_offset;
 	case CFI_AT_EXPRESSION:
 		site->rbp = RBP_AT_RBP;
-		return is_rbp_offset(rule->expression, rule->expression_size,
-		    &site->rbp_offset);
+		if (!is_rbp_offset(rule->expression, rule->expression_size,
+		    &offset))
+			return false;
+		site->rbp_offset = (int16_t)offset;
+		return true;
 	default:
 		return false;
 	}
@@ -140,7 +138,6 @@ derive(uintptr_t pc, bool is_exact, struct site *site)
 	module = modules_intern(&found);
 	if (module == NULL)
 		return;
-	site->module = module;
 	site->frame.offset = pc - module->load_bias;
 	site->frame.module_kind |= module->id << NODE_MODULE_SHIFT;
 	if (eh_frame_row(&found, at, &row))
@@ -152,9 +149,7 @@ derive(uintptr_t pc, bool is_exact, struct site *site)
 static bool
 is_dead(const struct site *site)
 {
-	return load_relaxed(&site->module->is_alive) != MODULE_ALIVE ||
-	    site->module->id !=
-	    site->frame.module_kind >> NODE_MODULE_SHIFT;
+	return !modules_is_alive(site_module(site));
 }
 
 static struct site_table *
@@ -167,6 +162,7 @@ table_new(uint32_t size)
 	if (table == NULL)
 		return NULL;
 	table->mask = size - 1;
+	table->shift = 64 - (uint32_t)__builtin_ctz(size);
 	table->map_size = map_size;
 	return table;
 }
@@ -175,10 +171,10 @@ table_new(uint32_t size)
 static struct site *
 claim_place(struct site_table *table, uint64_t key)
 {
-	uint32_t i = (uint32_t)hash_word(key), probes;
+	uint32_t i = site_place(table, key), probes;
 	uint64_t expected;
 
-	if (add_relaxed(&table->n_used, 1) > table->mask / 4 * 3)
+	if (add_relaxed(&table->n_used, 1) > table->mask / 2)
 		return NULL;
 	for (probes = 0; probes <= table->mask; probes++, i++) {
 		struct site *site = &table->sites[i & table->mask];
@@ -195,7 +191,6 @@ static void
 publish(struct site *place, const struct site *content, uint64_t key)
 {
 	place->frame = content->frame;
-	place->module = content->module;
 	place->epoch = content->epoch;
 	place->cfa_offset = content->cfa_offset;
 	place->rbp_offset = content->rbp_offset;
@@ -215,7 +210,7 @@ grow(struct site_table *old)
 
 	if (!cas_acq_rel(&is_growing, &idle, 1))
 		return NULL;
-	if (load_acquire(&current_table) != old)
+	if (load_acquire(&sites_table) != old)
 		goto out;
 	table = table_new(old == NULL ? FIRST_SIZE : (old->mask + 1) * 2);
 	if (table == NULL)
@@ -228,17 +223,18 @@ grow(struct site_table *old)
 		    (place = claim_place(table, key)) != NULL)
 			publish(place, site, key);
 	}
-	/* The old table stays mapped: another thread may stand in it. */
-	store_release(&current_table, table);
+	/* The old table stays mapped: another thread may stand in it.
+	 * ORDER site-table: filled before it is seen. Other end: site_find(). */
+	store_release(&sites_table, table);
 out:
 	store_release(&is_growing, 0);
 	return table;
 }
 
-static ATTR_INLINE const struct site *
+static const struct site *
 look_up(struct site_table *table, uint64_t key)
 {
-	uint32_t i = (uint32_t)hash_word(key), epoch, probes;
+	uint32_t i = site_place(table, key), epoch, probes;
 	struct site *site;
 	uint64_t found;
 
@@ -265,15 +261,15 @@ look_up(struct site_table *table, uint64_t key)
 static ATTR_COLD const struct site *
 site_new(uintptr_t pc, bool is_exact, struct site *fallback)
 {
-	struct site_table *table = load_acquire(&current_table);
+	struct site_table *table = load_acquire(&sites_table);
 	uint64_t key = (uint64_t)pc << 1 | is_exact;
 	struct site *place;
 
 	derive(pc, is_exact, fallback);
-	if (fallback->module == NULL)
+	if (site_module(fallback) == 0)
 		return fallback;	/* another module may come here */
-	if (table == NULL || load_relaxed(&table->n_used) >
-	    table->mask / 4 * 3)
+	if (table == NULL || load_relaxed(&table->n_used) >=
+	    table->mask / 2)
 		table = grow(table);
 	if (table == NULL || (place = claim_place(table, key)) == NULL)
 		return fallback;
@@ -282,9 +278,9 @@ site_new(uintptr_t pc, bool is_exact, struct site *fallback)
 }
 
 const struct site *
-site_find(uintptr_t pc, bool is_exact, struct site *fallback)
+site_find_slow(uintptr_t pc, bool is_exact, struct site *fallback)
 {
-	struct site_table *table = load_acquire(&current_table);
+	struct site_table *table = load_acquire(&sites_table);
 	const struct site *site;
 
 	if (likely(table != NULL)) {
@@ -298,8 +294,8 @@ site_find(uintptr_t pc, bool is_exact, struct site *fallback)
 void
 sites_abandon(void)
 {
-	if (current_table != NULL)
-		sys_munmap(current_table, current_table->map_size);
-	current_table = NULL;
+	if (sites_table != NULL)
+		sys_munmap(sites_table, sites_table->map_size);
+	sites_table = NULL;
 	is_growing = 0;
 }

@@ -129,6 +129,7 @@ thread_prepare_slow(struct thread_state *t)
 	if (t->work == NULL)
 		return false;
 	t->n_pending = 0;
+	t->work->unwind.n_known = 0;
 	t->flags |= THREAD_READY | THREAD_OWN_CALL;
 	if (is_main_thread())
 		find_main_stack(&t->bounds);

@@ -17,7 +17,7 @@
 /* Removals by a signal handler that interrupted the hook: done when the
  * interrupted call leaves. */
 struct thread_work {
-	struct unwind_scratch	scratch;
+	struct unwind_work	unwind;
 	struct block		pending[MAX_PENDING];
 };
 

@@ -32,7 +32,8 @@ struct walk {
 	bool		is_guess;	/* pc was found by frame pointer */
 	struct stack_view view;
 	const struct stack_bounds *bounds;
-	struct unwind_scratch *scratch;
+	struct unwind_work *work;
+	uint32_t	n_left;		/* known frames not passed yet */
 	unsigned	n_windows;
 };
 
@@ -46,7 +47,7 @@ static bool
 copy_window(struct walk *w)
 {
 	struct iovec local, remote[WINDOW_PIECES];
-	uintptr_t at = w->sp, end = w->sp + sizeof(w->scratch->window);
+	uintptr_t at = w->sp, end = w->sp + sizeof(w->work->window);
 	unsigned n = 0;
 	long got;
 
@@ -60,13 +61,13 @@ copy_window(struct walk *w)
 		remote[n++] = (struct iovec){ (void *)at, next - at };
 		at = next;
 	}
-	local = (struct iovec){ w->scratch->window, at - w->sp };
+	local = (struct iovec){ w->work->window, at - w->sp };
 	got = sys_call6(SYS_process_vm_readv, sys_getpid(), (long)&local, 1,
 	    (long)remote, n, 0);
 	if (got <= 0)
 		return false;
 	w->view = (struct stack_view){ w->sp, w->sp + (uintptr_t)got,
-	    w->scratch->window };
+	    w->work->window };
 	return true;
 }
 
@@ -119,23 +120,28 @@ arrive(struct walk *w, uintptr_t cfa, uintptr_t pc, uintptr_t fp)
 	return pc != 0 ? GO_ON : AT_END;
 }
 
-static ATTR_INLINE enum outcome
-step_by_rule(struct walk *w, const struct site *site)
+static enum outcome
+step_by_rule(struct walk *w, const struct site *site, struct frame *frame)
 {
-	uintptr_t cfa, pc, fp = w->fp;
+	uintptr_t cfa, pc, slot, fp = w->fp;
 
 	cfa = (site->cfa_is_rbp ? w->fp : w->sp) +
 	    (uintptr_t)(intptr_t)site->cfa_offset;
-	if (unlikely(site->step == STEP_LOADED) &&
-	    !read_word(w, w->fp + (uintptr_t)(intptr_t)site->cfa_offset,
-	    &cfa))
+	if (site->step == STEP_LOADED) {
+		slot = w->fp + (uintptr_t)(intptr_t)site->cfa_offset;
+		if (!read_word(w, slot, &cfa))
+			return CUT;
+		frame->cfa_slot = (uint32_t)(slot - w->sp);
+	}
+	if (!read_word(w, cfa - sizeof(pc), &pc))
 		return CUT;
-	if (unlikely(!read_word(w, cfa - sizeof(pc), &pc)))
-		return CUT;
-	if (site->rbp != RBP_SAME && unlikely(!read_word(w,
-	    (site->rbp == RBP_AT_CFA ? cfa : w->fp) +
-	    (uintptr_t)(intptr_t)site->rbp_offset, &fp)))
-		return CUT;
+	if (site->rbp != RBP_SAME) {
+		slot = (site->rbp == RBP_AT_CFA ? cfa : w->fp) +
+		    (uintptr_t)(intptr_t)site->rbp_offset;
+		if (!read_word(w, slot, &fp))
+			return CUT;
+		frame->fp_slot = (uint32_t)(slot - w->sp);
+	}
 	return arrive(w, cfa, pc, fp);
 }
 
@@ -196,7 +202,7 @@ step_general(struct walk *w)
 	if (sp == w->sp || pc == 0)
 		return CUT;
 	*w = (struct walk){ .pc = pc, .sp = sp, .fp = fp, .is_exact = true,
-	    .bounds = w->bounds, .scratch = w->scratch,
+	    .bounds = w->bounds, .work = w->work, .n_left = w->n_left,
 	    .n_windows = w->n_windows };
 	return look_at_stack(w) ? GO_ON : CUT;
 }
@@ -213,7 +219,7 @@ step_by_guess(struct walk *w)
 	if (w->fp < w->sp || (w->fp & 7) != 0 ||
 	    !read_word(w, w->fp, &fp) || !read_word(w, w->fp + 8, &pc) ||
 	    pc < LAYOUT_PAGE ||
-	    (site_find(pc, false, &unused)->module == NULL &&
+	    (site_module(site_find(pc, false, &unused)) == 0 &&
 	    !exec_maps_contain(pc)))
 		return CUT;
 	outcome = arrive(w, w->fp + 16, pc, fp);
@@ -231,84 +237,169 @@ step_without_rule(struct walk *w)
 	return step_by_guess(w);
 }
 
-static ATTR_INLINE enum outcome
-step(struct walk *w, const struct site *site)
+static enum outcome
+step(struct walk *w, const struct site *site, struct frame *frame)
 {
 	switch (site->step) {
 	case STEP_SIMPLE:
 	case STEP_LOADED:
-		return step_by_rule(w, site);
+		return step_by_rule(w, site, frame);
 	case STEP_END:
 		return AT_END;
 	case STEP_GENERAL:
+		frame->fp_slot = FRAME_SPECIAL;
 		return step_general(w);
 	default:
+		frame->fp_slot = FRAME_SPECIAL;
 		return step_without_rule(w);
 	}
 }
 
 /* ---- the walk ---- */
 
-static ATTR_INLINE void
-note_frame(const struct walk *w, const struct site *site, bool want_pc,
-    struct unwind_result *result)
+/* Is the frame that was reached one of the previous walk, and are all its
+ * callers the same? */
+static ATTR_INLINE bool
+is_known(struct walk *w)
 {
-	struct tree_key *frame = &w->scratch->frames[result->n_frames];
+	const struct frame *known;
 
-	*frame = site->frame;
-	if (unlikely(w->is_guess)) {
-		frame->module_kind = (frame->module_kind &
-		    ~NODE_KIND_MASK) | NODE_GUESSED;
-		if (!(result->flags & TRACEBACK_GUESSED))
-			result->first_guess = result->n_frames;
-		result->flags |= TRACEBACK_GUESSED;
+	while (w->n_left > 0) {
+		known = &w->work->known[w->n_left - 1];
+		if (known->at.sp > w->sp)
+			return false;
+		if (known->at.sp == w->sp)
+			return known->at.pc == w->pc && known->at.fp == w->fp;
+		w->n_left--;
 	}
-	if (unlikely(want_pc))
-		w->scratch->pcs[result->n_frames] = w->pc;
-	result->n_frames++;
+	return false;
+}
+
+/*
+ * The common case, kept small: frames with a simple rule on the thread's own
+ * stack, from w to the first frame that is known or needs more care.  Returns
+ * the number of frames found so far.
+ */
+static ATTR_INLINE uint32_t
+walk_simple(struct walk *w, uint32_t n, uint32_t max_frames)
+{
+	uintptr_t high = w->bounds->high, cfa, slot, fp;
+	const struct site *site;
+	struct site fallback;
+	struct frame *frame;
+
+	while (n < max_frames && !is_known(w)) {
+		site = site_find(w->pc, false, &fallback);
+		if (unlikely(site->step != STEP_SIMPLE))
+			break;
+		cfa = (site->cfa_is_rbp ? w->fp : w->sp) +
+		    (uintptr_t)(intptr_t)site->cfa_offset;
+		/* The return address lies in what may be read. */
+		if (unlikely(cfa <= w->sp || cfa > high))
+			break;
+		frame = &w->work->found[n];
+		frame->fp_slot = FRAME_NO_SLOT;
+		fp = w->fp;
+		if (site->rbp != RBP_SAME) {
+			slot = (site->rbp == RBP_AT_CFA ? cfa : fp) +
+			    (uintptr_t)(intptr_t)site->rbp_offset;
+			if (unlikely(slot < w->sp || slot > high - 8))
+				break;
+			fp = *(const uintptr_t *)slot;
+			frame->fp_slot = (uint32_t)(slot - w->sp);
+		}
+		frame->at = (struct frame_state){ w->sp, w->pc, w->fp };
+		frame->key = site->frame;
+		frame->cfa_slot = FRAME_NO_SLOT;
+		n++;
+		w->pc = *(const uintptr_t *)(cfa - sizeof(uintptr_t));
+		w->sp = cfa;
+		w->fp = fp;
+		if (unlikely(w->pc == 0))
+			break;
+	}
+	return n;
 }
 
 static void
-finish(struct unwind_scratch *scratch, uint32_t max_frames,
-    enum outcome outcome, struct unwind_result *result)
+note_guess(struct frame *frame, uint32_t n, struct unwind_result *result)
 {
-	struct tree_key *last = &scratch->frames[result->n_frames];
+	frame->key.module_kind = (frame->key.module_kind &
+	    ~NODE_KIND_MASK) | NODE_GUESSED;
+	if (!(result->flags & TRACEBACK_GUESSED))
+		result->first_guess = n;
+	result->flags |= TRACEBACK_GUESSED;
+}
+
+/* One frame of any kind. */
+static ATTR_NOINLINE enum outcome
+walk_one(struct walk *w, struct unwind_result *result)
+{
+	struct frame *frame = &w->work->found[result->n_found];
+	const struct site *site;
+	struct site fallback;
+
+	site = site_find(w->pc, w->is_exact, &fallback);
+	*frame = (struct frame){ .at = { w->sp, w->pc, w->fp },
+	    .key = site->frame, .fp_slot = FRAME_NO_SLOT,
+	    .cfa_slot = FRAME_NO_SLOT };
+	if (w->is_guess)
+		note_guess(frame, result->n_found, result);
+	result->n_found++;
+	return step(w, site, frame);
+}
+
+static void
+finish(const struct walk *w, uint32_t max_frames, enum outcome outcome,
+    struct unwind_result *result)
+{
+	struct frame *last = &w->work->found[result->n_found];
 
 	if (!(result->flags & TRACEBACK_GUESSED))
-		result->first_guess = result->n_frames;
-	result->is_complete = outcome == AT_END;
+		result->first_guess = result->n_found;
 	if (outcome == AT_END)
 		return;
 	/* A marker in place of the frames that are not there. */
 	result->flags |= outcome == CUT ? TRACEBACK_CUT : TRACEBACK_TRUNCATED;
-	if (result->n_frames == max_frames)
+	if (result->n_found == max_frames)
 		last--;
 	else
-		result->n_frames++;
-	*last = (struct tree_key){ .offset = 0,
-	    .module_kind = outcome == CUT ? NODE_CUT : NODE_DEEPER };
+		result->n_found++;
+	*last = (struct frame){ .fp_slot = FRAME_SPECIAL,
+	    .key.module_kind = outcome == CUT ? NODE_CUT : NODE_DEEPER };
+	if (result->first_guess >= result->n_found)
+		result->first_guess = result->n_found - 1;
 }
 
 void
-unwind_cfa(const struct unwind_start *start,
-    const struct stack_bounds *bounds, struct unwind_scratch *scratch,
-    uint32_t max_frames, bool want_pcs, struct unwind_result *result)
+unwind_cfa(const struct frame_state *start,
+    const struct stack_bounds *bounds, struct unwind_work *work,
+    uint32_t max_frames, struct unwind_result *result)
 {
 	struct walk w = { .pc = start->pc, .sp = start->sp, .fp = start->fp,
-	    .bounds = bounds, .scratch = scratch };
+	    .bounds = bounds, .work = work, .n_left = work->n_known };
 	enum outcome outcome = GO_ON;
-	const struct site *site;
-	struct site fallback;
 
-	*result = (struct unwind_result){ .n_frames = 0 };
-	if (max_frames > UNWIND_MAX_FRAMES)
-		max_frames = UNWIND_MAX_FRAMES;
+	*result = (struct unwind_result){ .n_found = 0 };
 	if (unlikely(!look_at_stack(&w)))
 		outcome = CUT;
-	while (outcome == GO_ON && result->n_frames < max_frames) {
-		site = site_find(w.pc, w.is_exact, &fallback);
-		note_frame(&w, site, want_pcs, result);
-		outcome = step(&w, site);
+	while (outcome == GO_ON) {
+		if (likely(is_own(&w, w.sp) && !w.is_exact && !w.is_guess))
+			result->n_found = walk_simple(&w, result->n_found,
+			    max_frames);
+		if (likely(is_known(&w))) {
+			result->n_joined = w.n_left;
+			outcome = AT_END;
+		} else if (w.pc == 0)
+			outcome = AT_END;
+		else if (result->n_found == max_frames)
+			break;
+		else
+			outcome = walk_one(&w, result);
 	}
-	finish(scratch, max_frames, outcome, result);
+	/* Ends other than those of a known rule depend on words that are not
+	 * noted, so they are not remembered. */
+	result->is_lasting = outcome == AT_END && w.pc != 0 &&
+	    result->flags == 0 && is_own(&w, w.sp) && is_own(&w, start->sp);
+	finish(&w, max_frames, outcome, result);
 }

@@ -75,7 +75,7 @@ verify_abandon(void)
 }
 
 static void
-ask_reference(const struct unwind_start *start,
+ask_reference(const struct frame_state *start,
     const struct stack_bounds *bounds, uintptr_t *pcs, uint32_t max_frames,
     struct unwind_reference *request)
 {
@@ -99,81 +99,79 @@ ask_reference(const struct unwind_start *start,
 	errno = saved_errno;
 }
 
-static void
-note_mismatch(const uintptr_t *ours, const uintptr_t *theirs, uint32_t i,
-    uint32_t n)
+/* Our i-th address of the traceback: found, or known and joined. */
+static uintptr_t
+our_pc(const struct unwind_work *work, const struct unwind_result *result,
+    uint32_t i)
 {
-	struct process_header *header = region_header;
-
-	add_relaxed(&header->unwind_mismatches, 1);
-	header->mismatch[0] = i;
-	header->mismatch[1] = i < n ? ours[i] : 0;
-	header->mismatch[2] = theirs[i];
-	header->mismatch[3] = i > 0 ? theirs[i - 1] : 0;
+	if (i < result->n_found)
+		return work->found[i].at.pc;
+	return work->known[result->n_joined - 1 - (i - result->n_found)].at.pc;
 }
 
 /*
- * Both must agree on every frame up to the first that was guessed.  Where the
- * reference gave up earlier than a complete walk of ours there is nothing to
- * compare with, but what it saw must be ours.
+ * Both must agree on every frame up to the first that was guessed or is a
+ * marker.  Where all of ours are certain the numbers must be equal too.
  */
 static void
-compare(const struct unwind_scratch *scratch,
-    const struct unwind_result *result, const uintptr_t *theirs,
-    const struct unwind_reference *request)
+compare(const struct unwind_work *work, const struct unwind_result *result,
+    const uintptr_t *theirs, const struct unwind_reference *request)
 {
-	uint32_t n = result->first_guess, i;
+	struct process_header *header = region_header;
+	uint32_t n = result->n_found + result->n_joined, i;
+	bool is_whole = result->flags == 0;
 
-	if (result->flags & (TRACEBACK_CUT | TRACEBACK_TRUNCATED) &&
-	    n == result->n_frames && n > 0)
-		n--;			/* the marker is not a frame */
-	add_relaxed(&region_header->unwind_compared, 1);
+	if (!is_whole)
+		n = result->first_guess;
+	add_relaxed(&header->unwind_compared, 1);
 	for (i = 0; i < n && i < request->n_frames; i++)
-		if (scratch->pcs[i] != theirs[i]) {
-			note_mismatch(scratch->pcs, theirs, i, n);
-			return;
-		}
-	/* One saw more certain frames than the other. */
-	if ((request->n_frames > n && result->first_guess ==
-	    result->n_frames && request->n_frames < request->max_frames) ||
-	    (n > request->n_frames && request->is_complete))
-		note_mismatch(scratch->pcs, theirs, i, n);
+		if (our_pc(work, result, i) != theirs[i])
+			break;
+	if (i == n && (!is_whole || n == request->n_frames))
+		return;
+	/* The reference could not go on where we could. */
+	if (i == request->n_frames && !request->is_complete && i > 0)
+		return;
+	add_relaxed(&header->unwind_mismatches, 1);
+	header->mismatch[0] = i;
+	header->mismatch[1] = i < n ? our_pc(work, result, i) : 0;
+	header->mismatch[2] = i < request->n_frames ? theirs[i] : 0;
+	header->mismatch[3] = i > 0 ? theirs[i - 1] : 0;
 }
 
+/* What the reference says instead of what we would. */
 static void
-replace(struct unwind_scratch *scratch,
-    const struct unwind_reference *request, struct unwind_result *result)
+replace(struct unwind_work *work, const struct unwind_reference *request,
+    struct unwind_result *result)
 {
 	const struct site *site;
 	struct site fallback;
 	uint32_t i;
 
 	*result = (struct unwind_result){
-		.n_frames = request->n_frames,
+		.n_found = request->n_frames,
 		.first_guess = request->n_frames,
-		.is_complete = request->is_complete,
 	};
 	for (i = 0; i < request->n_frames; i++) {
 		site = site_find(request->pcs[i], false, &fallback);
-		scratch->frames[i] = site->frame;
+		work->found[i] = (struct frame){ .at.pc = request->pcs[i],
+		    .key = site->frame };
 	}
 }
 
 void
-verify_unwind(const struct unwind_start *start,
-    const struct stack_bounds *bounds, struct unwind_scratch *scratch,
+verify_unwind(const struct frame_state *start,
+    const struct stack_bounds *bounds, struct unwind_work *work,
     uint32_t max_frames, struct unwind_result *result)
 {
-	static uintptr_t theirs[UNWIND_MAX_FRAMES + 1];
+	uintptr_t *theirs = (uintptr_t *)work->reference;
 	struct unwind_reference request;
 
-	if (verify_mode & LOBBY_LIBUNWIND) {
-		ask_reference(start, bounds, scratch->pcs, max_frames,
-		    &request);
-		replace(scratch, &request, result);
-		return;
-	}
-	unwind_cfa(start, bounds, scratch, max_frames, true, result);
+	if (!(verify_mode & LOBBY_LIBUNWIND))
+		unwind_cfa(start, bounds, work, max_frames, result);
 	ask_reference(start, bounds, theirs, max_frames, &request);
-	compare(scratch, result, theirs, &request);
+	if (verify_mode & LOBBY_LIBUNWIND)
+		replace(work, &request, result);
+	else
+		compare(work, result, theirs, &request);
 }

@@ -25,8 +25,8 @@ void verify_init(uint32_t options);
 void verify_abandon(void);
 
 /* As unwind_cfa(); compares with the reference, or is the reference. */
-void verify_unwind(const struct unwind_start *start,
-    const struct stack_bounds *bounds, struct unwind_scratch *scratch,
+void verify_unwind(const struct frame_state *start,
+    const struct stack_bounds *bounds, struct unwind_work *work,
     uint32_t max_frames, struct unwind_result *result);
 
 #endif

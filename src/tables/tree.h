@@ -14,7 +14,7 @@
 struct tree_key {
 	uint64_t	offset;		/* as in struct node */
 	uint32_t	module_kind;
-};
+} __attribute__((packed, aligned(4)));
 
 /*
  * Node of this frame called from `parent` (0: outermost), added when new.
