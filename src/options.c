@@ -61,17 +61,17 @@ static const struct option_choice follows[] = {
 static const struct option_row table[] = {
 	{ .section = "What is shown", .name = "group-by", .letter = 'g',
 	    .arg = "KEY", .read = read_choice, FIELD(grouping),
-	    .choices = groupings, .unset = "lineno", .help = "one row for each" },
+	    .choices = groupings, .unset = "lineno", .help = "rows for each" },
 	{ .name = "cumulative", .letter = 'c', .arg = "[RULE]",
 	    .read = read_cumulative, FIELD(cumulative), .choices = cumulatives,
 	    .unset = "off",
-	    .help = "count a block in every frame of its traceback" },
+	    .help = "count blocks in all frames" },
 	{ .name = "filter", .letter = 'F', .arg = "FILTER",
 	    .read = read_filter,
 	    .help = "only (or with ! not) these files; may be repeated" },
 	{ .name = "sort", .letter = 's', .arg = "COLUMN", .read = read_sort,
 	    FIELD(sort), .unset = "size",
-	    .help = "order of the rows; --sort=help lists the columns" },
+	    .help = "column that orders the rows; help lists them" },
 	{ .name = "reverse", .letter = 'r', .read = read_flag, FIELD(reverse),
 	    .help = "smallest first" },
 	{ .name = "skip", .arg = "GLOB", .read = read_skip,
@@ -91,7 +91,7 @@ static const struct option_row table[] = {
 	    .help = "what walks the stack" },
 	{ .name = "follow", .arg = "WHAT", .read = read_follow,
 	    .choices = follows, .unset = "all",
-	    .help = "children that are recorded" },
+	    .help = "children recorded" },
 
 	{ .section = "The program", .name = "stdin", .arg = "FILE",
 	    .read = read_text, FIELD(stdin_path), .help = "its input" },
@@ -191,7 +191,7 @@ print_row(const struct option_row *row, FILE *out)
 		n += snprintf(left + n, sizeof left - (size_t)n, "=%s",
 		    row->arg);
 	}
-	fprintf(out, "%-26s  %s", left, row->help);
+	fprintf(out, "%-26s %s", left, row->help);
 	if (row->choices != NULL)
 		print_choices(row, out);
 	if (row->unset != NULL)

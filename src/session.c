@@ -113,6 +113,23 @@ start_program(struct session *s, const struct session_paths *paths,
 	return client;
 }
 
+/* --verbose: what is made of what. */
+static void
+note_parts(struct session *s, const struct session_paths *paths)
+{
+	struct strbuf text = STRBUF_INIT(2000);
+
+	if (s->options->verbose == 0)
+		return;
+	strbuf_printf(&text, "pid %d, tmtop-run pid %d", (int)s->run.pid,
+	    (int)client_helper_pid(s->client));
+	session_note(s, strbuf_text(&text));
+	strbuf_clear(&text);
+	strbuf_printf(&text, "hook %s", paths->hook);
+	session_note(s, strbuf_text(&text));
+	strbuf_fini(&text);
+}
+
 struct session *
 session_start(const struct options *options, struct errbuf *why,
     int *exit_code)
@@ -132,6 +149,7 @@ session_start(const struct options *options, struct errbuf *why,
 	s->start_ns = session_now_ns();
 	s->run.pid = client_pid(s->client);
 	s->run.state = RUN_RUNNING;
+	note_parts(s, &paths);
 	s->frames = frame_store_new();
 	s->names = names_new();
 	s->symbols = symbols_new(paths.symbols, s->frames, s->names);
@@ -276,6 +294,8 @@ take_event(struct session *s, const struct client_event *event)
 		s->run.wants_input = event->status != 0;
 		return true;
 	case CLIENT_NOTICE:
+		/* Why nothing is seen is known better than by silence. */
+		s->said_silent |= event->notice == CLIENT_NOTICE_UNTRACKED;
 		if (event->notice == CLIENT_NOTICE_SCRIPT)
 			take_script(s, event->text);
 		else

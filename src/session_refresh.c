@@ -54,7 +54,7 @@ note_health(struct session *s, const struct totals *totals)
 	char text[160];
 
 	if (!s->said_silent && totals->allocs == 0 && s->client != NULL &&
-	    s->run.uptime_ns > SILENT_AFTER_NS && s->notices.n == 0) {
+	    s->run.uptime_ns > SILENT_AFTER_NS) {
 		s->said_silent = true;
 		session_note(s, "No allocations seen. Own allocator? "
 		    "(jemalloc/mimalloc linked in, Go) See tmtop(1).");
@@ -174,36 +174,42 @@ run_side(struct session *s, struct session_side *side, enum stage from)
 		group_side(s, side);
 }
 
-/* Rows there would be without filters. */
-static uint32_t
-count_unfiltered(const struct session *s)
+/* The one table of two sides, or of the present side without a mark; *now is
+ * taken over. */
+static struct stats_table *
+join_tables(const struct session *s, const struct stats_table *base,
+    struct stats_table **now)
 {
-	struct stats_table *both;
-	uint32_t n;
+	struct stats_table *joined = *now;
 
-	if (s->now.unfiltered == NULL)
-		return s->rows->n_rows;
-	if (s->baseline < 0)
-		return s->now.unfiltered->n_rows;
-	both = diff_tables(s->base.unfiltered, s->now.unfiltered);
-	n = both->n_rows;
-	stats_free(both);
-	return n;
+	if (s->baseline >= 0 && *now != NULL)
+		joined = diff_tables(base, *now);
+	else
+		*now = NULL;
+	return joined;
 }
 
 static void
 join_sides(struct session *s)
 {
 	stats_free(s->rows);
-	if (s->baseline >= 0) {
-		s->rows = diff_tables(s->base.table, s->now.table);
-	} else {
-		s->rows = s->now.table;
-		s->now.table = NULL;
-	}
-	s->rows->n_unfiltered = count_unfiltered(s);
+	stats_free(s->unfiltered_rows);
+	s->rows = join_tables(s, s->base.table, &s->now.table);
+	s->unfiltered_rows = join_tables(s, s->base.unfiltered,
+	    &s->now.unfiltered);
 	free(s->trace_of_stack);
 	s->trace_of_stack = NULL;
+}
+
+static void
+order_all(struct session *s)
+{
+	bool reverse;
+	enum sort_key key = session_sort(s, &reverse);
+
+	order_rows(s->rows, key, reverse);
+	s->rows->n_unfiltered = stats_n_rows(s->unfiltered_rows != NULL ?
+	    s->unfiltered_rows : s->rows, key);
 }
 
 /* What the attribution still has to be told; returns the stage from which
@@ -243,12 +249,8 @@ run_stages(struct session *s, enum stage from)
 		}
 		join_sides(s);
 	}
-	if (from <= STAGE_ORDER) {
-		bool reverse;
-		enum sort_key key = session_sort(s, &reverse);
-
-		order_rows(s->rows, key, reverse);
-	}
+	if (from <= STAGE_ORDER)
+		order_all(s);
 }
 
 /* Take in symbols until they are all there or the time is over. */
@@ -302,6 +304,7 @@ session_drop_sides(struct session *s)
 	drop_side(&s->base);
 	snapshot_release(s->fed);
 	stats_free(s->rows);
+	stats_free(s->unfiltered_rows);
 }
 
 /* ---- rates and history ---- */

@@ -20,33 +20,21 @@ session_snapshot(const struct session *s)
 	return s->now.snapshot;
 }
 
-/* Is this frame the row's place?  Functions do not count: one line may hold
- * several (inlining). */
-static bool
-is_place_of(const struct stat *row, enum grouping grouping,
-    const struct symbol_frame *frame)
-{
-	return frame->file == row->file &&
-	    (grouping == BY_FILENAME || frame->line == row->line);
-}
-
+/* Is the row made of this traceback, among others? */
 static bool
 is_behind_row(const struct session *s, const struct stat *row,
-    const struct query_traces *traces, uint32_t stack)
+    uint32_t stack)
 {
-	if (s->grouping == BY_TRACEBACK)
-		return stack == row->stack;
-	while (stack != 0) {
-		if (is_place_of(row, s->grouping,
-		    stacks_frame(traces->stacks, stack)))
+	bool any_frame = s->cumulative != CUMULATIVE_OFF &&
+	    s->grouping != BY_TRACEBACK;
+
+	for (;;) {
+		if (stats_is_at(s->rows, row, stack))
 			return true;
-		if (s->cumulative == CUMULATIVE_OFF)
+		if (stack == 0 || !any_frame)
 			return false;
-		stack = stacks_parent(traces->stacks, stack);
+		stack = stacks_parent(s->rows->stacks, stack);
 	}
-	/* The empty traceback stands for an unknown place. */
-	return row->file == NAME_UNKNOWN && row->line == 0 &&
-	    s->cumulative == CUMULATIVE_OFF;
 }
 
 /* The traces of one side that the row was made of; caller frees. */
@@ -61,7 +49,7 @@ select_behind(const struct session *s, const struct session_side *side,
 	};
 
 	for (uint32_t i = 0; i < from->n; i++) {
-		if (is_behind_row(s, row, from, from->traces[i].stack))
+		if (is_behind_row(s, row, from->traces[i].stack))
 			found.traces[found.n++] = from->traces[i];
 	}
 	return found;
@@ -135,5 +123,5 @@ session_full_stack(const struct session *s, uint32_t stack)
 {
 	const struct query_trace *trace = session_trace(s, stack);
 
-	return trace != NULL ? trace->full : stack;
+	return trace != NULL && trace->full != 0 ? trace->full : stack;
 }

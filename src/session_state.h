@@ -18,9 +18,10 @@ struct session_side {
 	struct snapshot		*snapshot;	/* a reference */
 	struct query_traces	 attributed;	/* of the chosen process */
 	struct query_traces	 filtered;
-	struct stats_table	*table;		/* of the filtered ones; NULL
-						 * once it became the rows */
-	struct stats_table	*unfiltered;	/* NULL without filters */
+	struct stats_table	*table;		/* of the filtered ones */
+	struct stats_table	*unfiltered;	/* NULL without filters.  Both
+						 * NULL once they became what
+						 * is shown */
 };
 
 struct session_mark_entry {
@@ -68,6 +69,7 @@ struct session {
 	bool			 now_is_new;	/* not attributed yet */
 	enum stage		 base_from;	/* what base still needs */
 	struct stats_table	*rows;
+	struct stats_table	*unfiltered_rows; /* NULL without filters */
 	bool			 symbols_changed;
 	bool			 attribution_changed;	/* skip or limit */
 	uint32_t		*trace_of_stack;	/* see session_trace */

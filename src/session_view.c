@@ -187,14 +187,14 @@ struct filter_effect
 session_filter_effect(const struct session *s)
 {
 	const struct filter *filter = find_prompted(s);
-	const struct stats_table *all = s->now.unfiltered;
+	const struct stats_table *all = s->unfiltered_rows;
 	struct filter_effect effect = { .pattern = "", .inclusive = true };
 
 	if (s->rows == NULL)
 		return effect;
 	effect.n_matched = s->rows->n_rows;
 	effect.size_matched = s->rows->size;
-	effect.n_total = all != NULL ? s->rows->n_unfiltered : effect.n_matched;
+	effect.n_total = s->rows->n_unfiltered;
 	effect.size_total = all != NULL ? all->size : effect.size_matched;
 	if (filter != NULL) {
 		effect.pattern = filter_pattern(filter);
