@@ -13,8 +13,12 @@
 
 struct skip_list;	/* globs on function or file */
 
-/* The built-in list; `extra` globs (n of them) are added. A pattern with a
- * '/' is compared with the file, else with the function name. */
+/*
+ * The built-in list; `extra` globs (n of them) are added.  A pattern with a
+ * '/' is compared with the file, else with the function name (also without
+ * what the compiler adds to a name: .part.0, [clone .cold]).  The built-in
+ * list also has the modules of the C and C++ libraries.
+ */
 struct skip_list *skip_list_new(const char *const *extra, size_t n,
     struct errbuf *why);			/* NULL: bad pattern */
 void skip_list_free(struct skip_list *skip);

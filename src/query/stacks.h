@@ -7,9 +7,12 @@
  *            are the same node, so that grouping by traceback compares
  *            integers, and a property of a node ("some frame of it matches")
  *            is computed once per node from its parent's.
- *            A frame's identity is (file, line, function); names are ids of
- *            one struct names that the tree borrows.
- * Invariant  Parents have smaller ids than their children; grow-only.
+ *            A frame's identity is (file, line, function), and the offset
+ *            where there is no line.  Frames with the same place to show
+ *            (file, line; file, offset without a line) share a location.
+ *            Names are ids of one struct names that the tree borrows.
+ * Invariant  Parents have smaller ids than their children; grow-only.  Frame
+ *            0 is "<unknown>", line 0: what the empty traceback shows.
  */
 #ifndef TMTOP_QUERY_STACKS_H
 #define TMTOP_QUERY_STACKS_H
@@ -19,18 +22,55 @@
 struct stacks;
 
 struct stacks *stacks_new(const struct names *names);
-void stacks_free(struct stacks *stacks);
+void stacks_free(struct stacks *stacks);	/* NULL is fine */
 
 /* Node of `frame` called from `parent`; borrows nothing from frame. */
 uint32_t stacks_push(struct stacks *stacks, uint32_t parent,
     const struct symbol_frame *frame);
 
+/* The same in two steps, for who pushes one frame often. */
+uint32_t stacks_intern(struct stacks *stacks,
+    const struct symbol_frame *frame);		/* frame id */
+uint32_t stacks_child(struct stacks *stacks, uint32_t parent,
+    uint32_t frame_id);
+
 uint32_t stacks_count(const struct stacks *stacks);
 uint32_t stacks_parent(const struct stacks *stacks, uint32_t node);
-const struct symbol_frame *stacks_frame(const struct stacks *stacks,
-    uint32_t node);				/* node != 0 */
 uint32_t stacks_depth(const struct stacks *stacks, uint32_t node);
 const struct names *stacks_names(const struct stacks *stacks);
+
+/* The most recent frame of a traceback; of node 0 "<unknown>", line 0. */
+const struct symbol_frame *stacks_frame(const struct stacks *stacks,
+    uint32_t node);
+
+/* Equal for equal contents, also in another tree, another refresh. */
+uint64_t stacks_identity(const struct stacks *stacks, uint32_t node);
+
+/*
+ * The tables themselves, for loops over many nodes; borrowed until the next
+ * push.  nodes has stacks_count() entries, frames n_frames, indexed by id.
+ */
+struct stack_node {
+	uint32_t	parent;
+	uint32_t	frame;		/* frame id */
+	uint32_t	depth;		/* frames of this traceback */
+};
+
+struct stack_frame {
+	struct symbol_frame	symbol;
+	uint64_t		identity; /* of (file, line) or, without a
+					   * line, (file, offset) */
+	uint64_t		contents; /* identity and function */
+	uint32_t		location; /* dense id of the same */
+};
+
+struct stack_tables {
+	const struct stack_node	 *nodes;
+	const struct stack_frame *frames;
+	uint32_t		 n_nodes, n_frames, n_locations;
+};
+
+struct stack_tables stacks_tables(const struct stacks *stacks);
 
 /* What the query functions work on: one distinct traceback with counters. */
 struct query_trace {
@@ -38,9 +78,12 @@ struct query_trace {
 	uint32_t	stack;		/* attributed frame = this node's frame;
 					 * its ancestors are the callers */
 	uint32_t	full;		/* same traceback with the skipped
-					 * frames, for the detail view */
+					 * frames and without a limit: for the
+					 * detail view and `all` filters; 0:
+					 * the same as stack */
 	uint32_t	process;
-	uint32_t	total_nframe;
+	uint32_t	total_nframe;	/* before truncation, inline frames
+					 * included; 0: unknown */
 	uint16_t	domain;
 	uint16_t	flags;		/* enum trace_flag */
 };

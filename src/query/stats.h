@@ -46,7 +46,10 @@ struct stats_table {
 	const struct stacks	*stacks;	/* borrowed */
 	enum grouping		 grouping;
 	bool			 has_diff;
-	uint32_t		 n_rows;	/* kept rows */
+	uint32_t		 n_rows;	/* rows to show */
+	uint32_t		 n_all;		/* rows there are: those behind
+						 * n_rows have nothing alive on
+						 * either side, only a past */
 	uint32_t		 n_unfiltered;	/* rows without filters; 0 if
 						 * not computed */
 	struct stat		*rows;
@@ -57,6 +60,18 @@ struct stats_table {
 };
 
 void stats_free(struct stats_table *table);	/* NULL is fine */
+
+/* Has the row a live block, or had it one at the mark? */
+bool stats_is_live(const struct stat *row);
+
+/* Bring live rows to the front, in no particular order; returns how many. */
+uint32_t stats_put_live_first(struct stat *rows, uint32_t n);
+
+/* Is the frame of `node` of table->stacks at this row's place?  (The same
+ * file; or file and line, or file and offset where there is no line; or, by
+ * traceback, the whole traceback.) */
+bool stats_is_at(const struct stats_table *table, const struct stat *row,
+    uint32_t node);
 
 enum sort_key {
 	SORT_SIZE,		/* size, count, key: tracemalloc's order */
@@ -76,7 +91,8 @@ enum sort_key {
 const char *sort_key_name(enum sort_key key);
 int sort_key_find(const char *name);
 
-/* Group; caller owns the result. cumulative is refused (treated as off) for
+/* Group; caller owns the result; rows come in no particular order, those with
+ * nothing alive last. cumulative is refused (treated as off) for
  * BY_TRACEBACK: the caller reports that to the user. */
 struct stats_table *group_by(const struct query_traces *traces,
     enum grouping grouping, enum cumulative cumulative);
@@ -86,8 +102,17 @@ struct stats_table *group_by(const struct query_traces *traces,
 struct stats_table *diff_tables(const struct stats_table *old,
     const struct stats_table *now);
 
-/* Total order, descending by the key unless `reverse`; ties by size, count,
- * then the key (file name bytes, line, ...) descending as tracemalloc does. */
+/* Rows to show when ordered by this key: tracemalloc has no rows without a
+ * live block, so these count only where the past is what is ordered by
+ * (SORT_ALLOCS, SORT_ALLOCATED, SORT_TEMPORARY). */
+uint32_t stats_n_rows(const struct stats_table *table, enum sort_key key);
+
+/*
+ * Total order, descending by the key (SORT_LOCATION: ascending), `reverse`
+ * the other way round; ties always by size, count, then the place (file name
+ * bytes, line; a traceback's frames oldest first) descending as tracemalloc
+ * does.  Sets n_rows to what stats_n_rows() says.
+ */
 void order_rows(struct stats_table *table, enum sort_key key, bool reverse);
 
 #endif

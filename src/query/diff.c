@@ -1,0 +1,106 @@
+/*
+ * diff.c - join of two groupings (L5).
+ *
+ * Shape      The old rows are indexed by identity; each present row looks its
+ *            partner up, and what finds none is added with nothing on the
+ *            present side.  A row that is in one side only keeps its full
+ *            value as difference.
+ * Invariant  Both tables come from the same stacks and the same grouping, so
+ *            that ids of names and nodes compare.
+ */
+#include "query/stats.h"
+
+#include "util/idmap.h"
+#include "util/xalloc.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* The place itself is compared, not only its hash: identities of different
+ * rows may collide. */
+static bool
+is_same_row(const void *table, uint32_t id, const void *key)
+{
+	const struct stats_table *old = table;
+	const struct stat *a = &old->rows[id], *b = key;
+
+	return a->identity == b->identity &&
+	    stats_is_at(old, a, b->stack);
+}
+
+static void
+index_rows(struct idmap *map, const struct stats_table *table)
+{
+	idmap_reserve(map, table->n_all);
+	for (uint32_t i = 0; i < table->n_all; i++)
+		idmap_add(map, table->rows[i].identity, i);
+}
+
+static void
+subtract(struct stat *row, const struct stat *old)
+{
+	row->size_diff = (int64_t)(row->size - old->size);
+	row->count_diff = (int64_t)(row->count - old->count);
+	row->allocs_diff = (int64_t)(row->allocs - old->allocs);
+	row->allocated_diff = (int64_t)(row->allocated - old->allocated);
+}
+
+/* An old row as it is now: gone. */
+static struct stat
+vanish(const struct stat *old)
+{
+	struct stat row = *old;
+
+	row.size = row.count = row.allocs = row.frees = 0;
+	row.allocated = row.temporary = 0;
+	row.n_tracebacks = 0;
+	subtract(&row, old);
+	return row;
+}
+
+/* Fill in rows (room for both sides); returns how many there are. */
+static uint32_t
+join(struct stat *rows, const struct stats_table *old,
+    const struct stats_table *now)
+{
+	static const struct stat nothing;
+	bool *is_matched = xcalloc(old->n_all, sizeof *is_matched);
+	struct idmap map = IDMAP_INIT;
+	uint32_t n = 0, id;
+
+	index_rows(&map, old);
+	for (uint32_t i = 0; i < now->n_all; i++) {
+		rows[n] = now->rows[i];
+		id = idmap_find(&map, rows[n].identity, is_same_row, old,
+		    &rows[n]);
+		if (id != IDMAP_NONE)
+			is_matched[id] = true;
+		subtract(&rows[n++], id != IDMAP_NONE ? &old->rows[id] :
+		    &nothing);
+	}
+	for (uint32_t i = 0; i < old->n_all; i++) {
+		if (!is_matched[i])
+			rows[n++] = vanish(&old->rows[i]);
+	}
+	idmap_fini(&map);
+	free(is_matched);
+	return n;
+}
+
+struct stats_table *
+diff_tables(const struct stats_table *old, const struct stats_table *now)
+{
+	struct stats_table *table = xcalloc(1, sizeof *table);
+
+	assert(old->stacks == now->stacks);
+	assert(old->grouping == now->grouping);
+	*table = *now;
+	table->has_diff = true;
+	table->rows = xreallocarray(NULL, (size_t)old->n_all + now->n_all,
+	    sizeof *table->rows);
+	table->n_all = join(table->rows, old, now);
+	table->n_rows = stats_put_live_first(table->rows, table->n_all);
+	table->size_diff = (int64_t)(now->size - old->size);
+	table->count_diff = (int64_t)(now->count - old->count);
+	return table;
+}

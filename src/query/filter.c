@@ -1,0 +1,220 @@
+/*
+ * filter.c - applying filters to traces as tracemalloc does (L5).
+ *
+ * Shape      A filter is a verdict on frames (file glob and line), spread to
+ *            traces: by the attributed frame alone, or by any frame.  A
+ *            trace passes when some inclusive filter says yes (if there is
+ *            any) and every exclusive one does.
+ * Why        There are hundreds of file names, thousands of frames, and
+ *            perhaps a million traces.  So per filter each file is matched
+ *            when first met, and for `all` each node of the tree gets its
+ *            answer once, from its frame and its parent's answer; a trace
+ *            costs an array look-up per filter.
+ * Invariant  Nothing is kept between calls: an application depends on its
+ *            arguments alone.
+ */
+#include "query/filter.h"
+
+#include "query/filter_rule.h"
+#include "util/vec.h"
+
+#include <assert.h>
+
+struct filter_set {
+	struct filter	**filters;
+	size_t		 n;
+};
+
+/* An answer not asked for yet, or one of the two. */
+enum answer { UNASKED, NO, YES };
+
+/* One filter at work on one tree. */
+struct sieve {
+	const struct filter	*filter;
+	const struct names	*names;
+	struct stack_tables	 tables;
+	uint8_t			*files;		/* enum answer by name id */
+	uint8_t			*nodes;		/* enum answer by node; `all`
+						 * only, else NULL */
+	uint32_t		 n_errors;
+};
+
+static void
+sieve_init(struct sieve *sieve, const struct filter *filter,
+    const struct stacks *stacks)
+{
+	*sieve = (struct sieve){
+		.filter = filter,
+		.names = stacks_names(stacks),
+		.tables = stacks_tables(stacks),
+	};
+	if (filter->glob == NULL)
+		return;
+	sieve->files = xcalloc(names_count(sieve->names), 1);
+	if (filter->all)
+		sieve->nodes = xcalloc(sieve->tables.n_nodes, 1);
+}
+
+static void
+sieve_fini(struct sieve *sieve)
+{
+	free(sieve->files);
+	free(sieve->nodes);
+}
+
+static enum answer
+match_file(struct sieve *sieve, uint32_t file)
+{
+	const char *raw;
+	size_t size;
+	int verdict;
+
+	if (sieve->files[file] != UNASKED)
+		return sieve->files[file];
+	raw = name_raw(sieve->names, file, &size);
+	verdict = glob_match(sieve->filter->glob, raw, size);
+	if (verdict < 0)
+		sieve->n_errors++;
+	sieve->files[file] = verdict > 0 ? YES : NO;
+	return sieve->files[file];
+}
+
+static bool
+match_node_frame(struct sieve *sieve, uint32_t node)
+{
+	const struct symbol_frame *frame =
+	    &sieve->tables.frames[sieve->tables.nodes[node].frame].symbol;
+
+	if (sieve->filter->has_line && frame->line != sieve->filter->line)
+		return false;
+	return match_file(sieve, frame->file) == YES;
+}
+
+/* Some frame of this traceback matches.  Goes up to the first ancestor whose
+ * answer is known or yes, and writes the answer down the same way. */
+static bool
+match_any_frame(struct sieve *sieve, uint32_t node)
+{
+	uint32_t top = node;
+	enum answer answer = UNASKED;
+
+	for (;; top = sieve->tables.nodes[top].parent) {
+		answer = sieve->nodes[top];
+		if (answer != UNASKED)
+			break;
+		if (match_node_frame(sieve, top))
+			answer = YES;
+		else if (sieve->tables.nodes[top].parent == 0)
+			answer = NO;
+		if (answer != UNASKED)
+			break;
+	}
+	for (uint32_t at = node;; at = sieve->tables.nodes[at].parent) {
+		sieve->nodes[at] = (uint8_t)answer;
+		if (at == top)
+			break;
+	}
+	return answer == YES;
+}
+
+static bool
+match_trace(struct sieve *sieve, const struct query_trace *trace)
+{
+	const struct filter *filter = sieve->filter;
+	uint32_t full = trace->full != 0 ? trace->full : trace->stack;
+
+	if (filter->has_domain && trace->domain != filter->domain)
+		return false;
+	if (filter->glob == NULL)
+		return true;
+	assert(trace->stack < sieve->tables.n_nodes);
+	assert(full < sieve->tables.n_nodes);
+	return filter->all ? match_any_frame(sieve, full) :
+	    match_node_frame(sieve, trace->stack);
+}
+
+/* What the set says of one trace. */
+static bool
+keeps(struct sieve *sieves, size_t n, const struct query_trace *trace)
+{
+	bool has_inclusive = false, is_included = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!sieves[i].filter->inclusive) {
+			if (match_trace(&sieves[i], trace))
+				return false;
+			continue;
+		}
+		has_inclusive = true;
+		is_included = is_included || match_trace(&sieves[i], trace);
+	}
+	return is_included || !has_inclusive;
+}
+
+void
+filter_apply(const struct filter_set *set, const struct query_traces *traces,
+    struct query_traces *result, uint32_t *n_errors)
+{
+	size_t n = set != NULL ? set->n : 0;
+	struct sieve *sieves = xcalloc(n, sizeof *sieves);
+	uint32_t errors = 0;
+
+	*result = (struct query_traces){
+		.stacks = traces->stacks,
+		.traces = xreallocarray(NULL, traces->n,
+		    sizeof *result->traces),
+	};
+	for (size_t i = 0; i < n; i++)
+		sieve_init(&sieves[i], set->filters[i], traces->stacks);
+	for (uint32_t i = 0; i < traces->n; i++) {
+		if (keeps(sieves, n, &traces->traces[i]))
+			result->traces[result->n++] = traces->traces[i];
+	}
+	for (size_t i = 0; i < n; i++) {
+		errors += sieves[i].n_errors;
+		sieve_fini(&sieves[i]);
+	}
+	free(sieves);
+	if (n_errors != NULL)
+		*n_errors = errors;
+}
+
+/* ---- sets ---- */
+
+struct filter_set *
+filter_set_new(struct filter **filters, size_t n)
+{
+	struct filter_set *set = xcalloc(1, sizeof *set);
+
+	set->filters = xreallocarray(NULL, n, sizeof *set->filters);
+	for (size_t i = 0; i < n; i++) {
+		assert(filters[i] != NULL);
+		set->filters[i] = filters[i];
+	}
+	set->n = n;
+	return set;
+}
+
+void
+filter_set_free(struct filter_set *set)
+{
+	if (set == NULL)
+		return;
+	for (size_t i = 0; i < set->n; i++)
+		filter_free(set->filters[i]);
+	free(set->filters);
+	free(set);
+}
+
+size_t
+filter_set_count(const struct filter_set *set)
+{
+	return set != NULL ? set->n : 0;
+}
+
+const struct filter *
+filter_set_get(const struct filter_set *set, size_t i)
+{
+	assert(set != NULL && i < set->n);
+	return set->filters[i];
+}

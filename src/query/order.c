@@ -1,0 +1,337 @@
+/*
+ * order.c - total orders for rows (L5).
+ *
+ * Shape      A sort key is a short list of numbers, most significant first,
+ *            ended by the place.  Rows are sorted as (number, index) pairs
+ *            of 16 bytes; only runs of equal numbers go on to the next one,
+ *            and only what is equal in all of them has its place compared.
+ *            At the end the rows are put where their pairs are.
+ * Why        Rows are ten times larger than pairs, and comparing places
+ *            means following tracebacks; most rows differ in the first
+ *            number already.  File names are ranked once, so that places
+ *            compare as integers.
+ * Invariant  No two rows are equal: identity is the last resort, so that two
+ *            refreshes without a change show the same order.
+ */
+#include "query/stats.h"
+
+#include "util/vec.h"
+
+#include <assert.h>
+
+enum number {
+	END, SIZE, COUNT, SIZE_CHANGE, COUNT_CHANGE, SIZE_DIFF, AVERAGE,
+	ALLOCS, ALLOCATED, TEMPORARY, PLACE
+};
+
+enum { MAX_NUMBERS = 5 };
+
+static const uint8_t numbers_of[N_SORT_KEYS][MAX_NUMBERS] = {
+	[SORT_SIZE] = { SIZE, COUNT },
+	[SORT_GROWTH] = { SIZE_CHANGE, SIZE, COUNT_CHANGE, COUNT },
+	[SORT_GROWTH_SIGNED] = { SIZE_DIFF, SIZE, COUNT_CHANGE, COUNT },
+	[SORT_COUNT] = { COUNT, SIZE },
+	[SORT_COUNT_DIFF] = { COUNT_CHANGE, SIZE, COUNT },
+	[SORT_AVERAGE] = { AVERAGE, SIZE, COUNT },
+	[SORT_ALLOCS] = { ALLOCS, SIZE, COUNT },
+	[SORT_ALLOCATED] = { ALLOCATED, SIZE, COUNT },
+	[SORT_TEMPORARY] = { TEMPORARY, SIZE, COUNT },
+	[SORT_LOCATION] = { PLACE, SIZE, COUNT },
+};
+
+struct pair {
+	uint64_t	number;
+	uint32_t	row;
+};
+
+struct sorting {
+	const struct stats_table *table;
+	struct stack_tables	 tables;
+	const uint8_t		*numbers;	/* of the sort key, to END */
+	bool			 ascending;	/* the first of them */
+	uint32_t		*rank_of;	/* by file name id; NULL until
+						 * places are compared */
+	struct pair		*pairs, *scratch;
+	VEC(uint32_t)		 path_a, path_b;
+};
+
+/* ---- places ---- */
+
+struct named_file {
+	const char	*raw;
+	size_t		 size;
+	uint32_t	 file;
+};
+
+static int
+compare_files(const void *left, const void *right)
+{
+	const struct named_file *a = left, *b = right;
+	int order = memcmp(a->raw, b->raw,
+	    a->size < b->size ? a->size : b->size);
+
+	if (order != 0)
+		return order;
+	return (a->size > b->size) - (a->size < b->size);
+}
+
+/* Rank all files that any frame of these stacks is in, by their bytes. */
+static void
+rank_files(struct sorting *s)
+{
+	const struct names *names = stacks_names(s->table->stacks);
+	VEC(struct named_file) files = VEC_INIT;
+
+	s->rank_of = xcalloc(names_count(names), sizeof *s->rank_of);
+	for (uint32_t i = 0; i < s->tables.n_frames; i++) {
+		struct named_file file = {
+			.file = s->tables.frames[i].symbol.file };
+
+		if (s->rank_of[file.file] != 0)
+			continue;
+		s->rank_of[file.file] = 1;
+		file.raw = name_raw(names, file.file, &file.size);
+		vec_push(&files, file);
+	}
+	qsort(files.items, files.n, sizeof *files.items, compare_files);
+	for (size_t i = 0; i < files.n; i++)
+		s->rank_of[files.items[i].file] = (uint32_t)i;
+	vec_fini(&files);
+}
+
+static uint64_t
+place_of(const struct sorting *s, uint32_t file, uint32_t line)
+{
+	return (uint64_t)s->rank_of[file] << 32 | line;
+}
+
+static int
+compare_u64(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* The frames of two tracebacks, newest first, down to where they join. */
+static void
+find_paths(struct sorting *s, uint32_t a, uint32_t b)
+{
+	const struct stack_node *nodes = s->tables.nodes;
+
+	vec_clear(&s->path_a);
+	vec_clear(&s->path_b);
+	while (a != b) {
+		if (nodes[a].depth >= nodes[b].depth) {
+			vec_push(&s->path_a, nodes[a].frame);
+			a = nodes[a].parent;
+		} else {
+			vec_push(&s->path_b, nodes[b].frame);
+			b = nodes[b].parent;
+		}
+	}
+}
+
+/* Oldest frame first; a traceback that goes on is after one that ends. */
+static int
+compare_tracebacks(struct sorting *s, uint32_t a, uint32_t b)
+{
+	size_t i, j;
+
+	find_paths(s, a, b);
+	i = s->path_a.n;
+	j = s->path_b.n;
+	while (i > 0 && j > 0) {
+		const struct symbol_frame *left =
+		    &s->tables.frames[s->path_a.items[--i]].symbol;
+		const struct symbol_frame *right =
+		    &s->tables.frames[s->path_b.items[--j]].symbol;
+		int order = compare_u64(
+		    place_of(s, left->file, left->line),
+		    place_of(s, right->file, right->line));
+
+		if (order != 0)
+			return order;
+	}
+	return (i > 0) - (j > 0);
+}
+
+static int
+compare_places(struct sorting *s, const struct stat *a, const struct stat *b)
+{
+	int order;
+
+	if (s->table->grouping == BY_TRACEBACK)
+		order = compare_tracebacks(s, a->stack, b->stack);
+	else
+		order = compare_u64(place_of(s, a->file, a->line),
+		    place_of(s, b->file, b->line));
+	if (order == 0)
+		order = compare_u64(a->offset, b->offset);
+	return order != 0 ? order : compare_u64(a->identity, b->identity);
+}
+
+/* ---- numbers ---- */
+
+static uint64_t
+magnitude(int64_t diff)
+{
+	return diff < 0 ? -(uint64_t)diff : (uint64_t)diff;
+}
+
+/* Positive doubles are ordered as their bits are. */
+static uint64_t
+average_bits(const struct stat *row)
+{
+	double average = row->count == 0 ? 0 :
+	    (double)row->size / (double)row->count;
+	uint64_t bits;
+
+	memcpy(&bits, &average, sizeof bits);
+	return bits;
+}
+
+static uint64_t
+number_of(const struct sorting *s, const struct stat *row, enum number number)
+{
+	switch (number) {
+	case SIZE:
+		return row->size;
+	case COUNT:
+		return row->count;
+	case SIZE_CHANGE:
+		return magnitude(row->size_diff);
+	case COUNT_CHANGE:
+		return magnitude(row->count_diff);
+	case SIZE_DIFF:
+		return (uint64_t)row->size_diff + ((uint64_t)1 << 63);
+	case AVERAGE:
+		return average_bits(row);
+	case ALLOCS:
+		return row->allocs;
+	case ALLOCATED:
+		return row->allocated;
+	case TEMPORARY:
+		return row->temporary;
+	case PLACE:
+		return place_of(s, row->file, row->line);
+	case END:
+		break;
+	}
+	assert(!"a number to sort by");
+	return 0;
+}
+
+/* ---- sorting ---- */
+
+/* Does b have to be in front of a? level NULL: all numbers are equal. */
+static bool
+is_misplaced(struct sorting *s, const uint8_t *level, const struct pair *a,
+    const struct pair *b)
+{
+	if (level != NULL)
+		return b->number > a->number;
+	return compare_places(s, &s->table->rows[a->row],
+	    &s->table->rows[b->row]) < 0;
+}
+
+/* Stable merge sort, descending. */
+static void
+sort_pairs(struct sorting *s, const uint8_t *level, struct pair *pairs,
+    struct pair *scratch, size_t n)
+{
+	size_t half = n / 2, i = 0, j = half;
+
+	if (n < 2)
+		return;
+	sort_pairs(s, level, pairs, scratch, half);
+	sort_pairs(s, level, pairs + half, scratch, n - half);
+	if (!is_misplaced(s, level, &pairs[half - 1], &pairs[half]))
+		return;
+	memcpy(scratch, pairs, half * sizeof *pairs);
+	for (size_t to = 0; i < half; to++) {
+		if (j < n && is_misplaced(s, level, &scratch[i], &pairs[j]))
+			pairs[to] = pairs[j++];
+		else
+			pairs[to] = scratch[i++];
+	}
+}
+
+static void sort_level(struct sorting *s, const uint8_t *level,
+    struct pair *pairs, size_t n);
+
+/* Sort every run of equal numbers by what comes next. */
+static void
+sort_runs(struct sorting *s, const uint8_t *level, struct pair *pairs,
+    size_t n)
+{
+	size_t end;
+
+	for (size_t i = 0; i < n; i = end) {
+		for (end = i + 1; end < n; end++) {
+			if (pairs[end].number != pairs[i].number)
+				break;
+		}
+		if (end - i > 1)
+			sort_level(s, level + 1, pairs + i, end - i);
+	}
+}
+
+static void
+sort_level(struct sorting *s, const uint8_t *level, struct pair *pairs,
+    size_t n)
+{
+	bool is_last = *level == END;
+
+	if ((is_last || *level == PLACE) && s->rank_of == NULL)
+		rank_files(s);
+	for (size_t i = 0; i < n && !is_last; i++) {
+		uint64_t number = number_of(s,
+		    &s->table->rows[pairs[i].row], *level);
+
+		/* The pair's number is in use one level up, but equal there
+		 * for the whole run. */
+		pairs[i].number = level == s->numbers && s->ascending ?
+		    ~number : number;
+	}
+	sort_pairs(s, is_last ? NULL : level, pairs, s->scratch, n);
+	if (!is_last)
+		sort_runs(s, level, pairs, n);
+}
+
+static void
+place_rows(struct stats_table *table, const struct pair *pairs)
+{
+	struct stat *rows = xreallocarray(NULL, table->n_all, sizeof *rows);
+
+	for (uint32_t i = 0; i < table->n_all; i++)
+		rows[i] = i < table->n_rows ? table->rows[pairs[i].row] :
+		    table->rows[i];
+	free(table->rows);
+	table->rows = rows;
+}
+
+void
+order_rows(struct stats_table *table, enum sort_key key, bool reverse)
+{
+	struct sorting s = {
+		.table = table,
+		.tables = stacks_tables(table->stacks),
+		.numbers = numbers_of[key],
+		.ascending = reverse != (key == SORT_LOCATION),
+	};
+
+	assert(key < N_SORT_KEYS);
+	table->n_rows = stats_n_rows(table, key);
+	if (table->n_rows < table->n_all)
+		stats_put_live_first(table->rows, table->n_all);
+	s.pairs = xreallocarray(NULL, table->n_rows, sizeof *s.pairs);
+	s.scratch = xreallocarray(NULL, table->n_rows, sizeof *s.scratch);
+	for (uint32_t i = 0; i < table->n_rows; i++)
+		s.pairs[i] = (struct pair){ .row = i };
+	sort_level(&s, s.numbers, s.pairs, table->n_rows);
+	place_rows(table, s.pairs);
+	free(s.rank_of);
+	free(s.pairs);
+	free(s.scratch);
+	vec_fini(&s.path_a);
+	vec_fini(&s.path_b);
+}
