@@ -33,7 +33,9 @@ compare_symbols(const void *left, const void *right)
 	if (order == 0)
 		order = a->is_weak - b->is_weak;
 	if (order == 0)
-		order = compare_numbers(strlen(a->name), strlen(b->name));
+		/* up to the version */
+		order = compare_numbers(strcspn(a->name, "@"),
+		    strcspn(b->name, "@"));
 	return order != 0 ? order : strcmp(a->name, b->name);
 }
 
