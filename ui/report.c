@@ -47,25 +47,6 @@ struct report {
 	bool				 has_failed;	/* to write */
 };
 
-const char *const report_grouping_names[N_GROUPINGS] = {
-	[BY_FILENAME] = "filename", [BY_LINENO] = "lineno",
-	[BY_TRACEBACK] = "traceback",
-};
-
-void
-report_out_init(struct report_out *out, FILE *to)
-{
-	*out = (struct report_out){ .to = to,
-		.traceback_index = IDMAP_INIT };
-}
-
-void
-report_out_fini(struct report_out *out)
-{
-	idmap_fini(&out->traceback_index);
-	vec_fini(&out->tracebacks);
-}
-
 /* ---- opening ---- */
 
 bool

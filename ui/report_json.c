@@ -252,10 +252,14 @@ write_traceback(struct report_out *out, const struct report_sample *sample,
 	json_begin(&json, out->to);
 	json_string(&json, "type", "traceback");
 	json_unsigned(&json, "id", id);
-	json_unsigned(&json, "total_nframe", total_nframe);
+	json_unsigned(&json, "total_nframe", total_nframe > 0 ?
+	    total_nframe : 1);
 	json_open_array(&json, "frames");
-	for (; stack != 0; stack = stacks_parent(stacks, stack))
+	/* The empty traceback has one frame, "<unknown>". */
+	do {
 		write_frame(&json, sample->names, stacks_frame(stacks, stack));
+		stack = stack != 0 ? stacks_parent(stacks, stack) : 0;
+	} while (stack != 0);
 	json_close_array(&json);
 	json_end(&json);
 }

@@ -2,12 +2,16 @@
 #include "ui/report_format.h"
 
 #include "base/fmt.h"
+#include "util/names.h"
+#include "util/xalloc.h"
+
+#include <stdlib.h>
 
 /* The oldest frame: the one that str(Traceback) names. */
 static const struct symbol_frame *
 oldest_frame(const struct stacks *stacks, uint32_t stack)
 {
-	while (stacks_parent(stacks, stack) != 0)
+	while (stack != 0 && stacks_parent(stacks, stack) != 0)
 		stack = stacks_parent(stacks, stack);
 	return stacks_frame(stacks, stack);
 }
@@ -19,7 +23,7 @@ write_place(FILE *to, const struct report_sample *sample,
 	const struct symbol_frame *frame;
 	uint32_t file = row->file, line = row->line;
 
-	if (sample->rows->grouping == BY_TRACEBACK && row->stack != 0) {
+	if (sample->rows->grouping == BY_TRACEBACK) {
 		frame = oldest_frame(sample->rows->stacks, row->stack);
 		file = frame->file;
 		line = frame->line;
@@ -55,14 +59,24 @@ write_row(FILE *to, const struct report_sample *sample,
 static void
 write_frames(FILE *to, const struct report_sample *sample, uint32_t stack)
 {
-	const struct symbol_frame *frame;
+	const struct stacks *stacks = sample->rows->stacks;
+	uint32_t n = stacks_depth(stacks, stack), *nodes;
 
-	if (stack == 0)
-		return;
-	write_frames(to, sample, stacks_parent(sample->rows->stacks, stack));
-	frame = stacks_frame(sample->rows->stacks, stack);
-	fprintf(to, "  File \"%s\", line %u\n",
-	    name_text(sample->names, frame->file), frame->line);
+	/* The empty traceback has one frame, "<unknown>". */
+	n = n > 0 ? n : 1;
+	nodes = xcalloc(n, sizeof *nodes);
+	for (uint32_t i = 0; i < n; i++) {
+		nodes[i] = stack;
+		stack = stack != 0 ? stacks_parent(stacks, stack) : 0;
+	}
+	while (n-- > 0) {
+		const struct symbol_frame *frame = stacks_frame(stacks,
+		    nodes[n]);
+
+		fprintf(to, "  File \"%s\", line %u\n",
+		    name_text(sample->names, frame->file), frame->line);
+	}
+	free(nodes);
 }
 
 static void

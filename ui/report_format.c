@@ -1,0 +1,21 @@
+/* report_format.c - what the report formats share (L7). */
+#include "ui/report_format.h"
+
+const char *const report_grouping_names[N_GROUPINGS] = {
+	[BY_FILENAME] = "filename", [BY_LINENO] = "lineno",
+	[BY_TRACEBACK] = "traceback",
+};
+
+void
+report_out_init(struct report_out *out, FILE *to)
+{
+	*out = (struct report_out){ .to = to,
+		.traceback_index = IDMAP_INIT };
+}
+
+void
+report_out_fini(struct report_out *out)
+{
+	idmap_fini(&out->traceback_index);
+	vec_fini(&out->tracebacks);
+}
