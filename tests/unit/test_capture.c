@@ -1,0 +1,303 @@
+/*
+ * test_capture.c - reuse of the previous traceback, with a fake unwinder.
+ *
+ * The stack is an array of this test, laid out by hand; the fake walks a list
+ * of frames that the test prepared, ends at known ones as the interface says,
+ * and counts the frames it had to look at.  What capture() makes of it is
+ * compared with the frames that were laid out.
+ */
+#include "hooks/capture.h"
+#include "hooks/modules.h"
+#include "hooks/verify.h"
+#include "tables/region.h"
+#include "tables/segment.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+uint32_t modules_epoch;
+uint64_t modules_filter[MODULE_FILTER_BITS / 64];
+uint32_t verify_mode;
+
+void
+verify_unwind(const struct frame_state *start,
+    const struct stack_bounds *bounds, struct unwind_work *work,
+    uint32_t max_frames, struct unwind_result *result)
+{
+	(void)start;
+	(void)bounds;
+	(void)work;
+	(void)max_frames;
+	(void)result;
+	fail_msg("verification is off");
+}
+
+/* ---- a stack by hand: frame i occupies words [at[i].word, ...) ---- */
+
+enum { N_WORDS = 256, MAX_DEPTH = 32, FRAME_WORDS = 4 };
+
+static uintptr_t stack[N_WORDS];
+static struct frame_state frames[MAX_DEPTH];	/* outermost first */
+static unsigned n_frames, n_walked;
+static uint32_t walk_flags;
+
+/*
+ * Frame i's sp is FRAME_WORDS below that of its caller; the word below the
+ * caller's sp is the return address, the one below that the saved fp.
+ */
+static void
+lay_out(const uintptr_t *pcs, unsigned n)
+{
+	n_frames = n;
+	for (unsigned i = 0; i < n; i++) {
+		uintptr_t *sp = &stack[N_WORDS - 1 - i * FRAME_WORDS];
+
+		frames[i] = (struct frame_state){ .sp = (uintptr_t)sp,
+		    .pc = pcs[i], .fp = 0xf00 + pcs[i] };
+		if (i > 0) {
+			stack[N_WORDS - 1 - (i - 1) * FRAME_WORDS - 1] =
+			    pcs[i - 1];
+			stack[N_WORDS - 1 - (i - 1) * FRAME_WORDS - 2] =
+			    frames[i - 1].fp;
+		}
+	}
+}
+
+void
+unwind_cfa(const struct frame_state *start,
+    const struct stack_bounds *bounds, struct unwind_work *work,
+    uint32_t max_frames, struct unwind_result *result)
+{
+	*result = (struct unwind_result){ .flags = walk_flags };
+	assert_ptr_equal(start->sp, frames[n_frames - 1].sp);
+	assert_true(max_frames >= n_frames);
+	assert_true(bounds->low <= start->sp);
+	for (unsigned i = n_frames; i-- > 0;) {
+		if (i < work->n_known && memcmp(&work->known[i].at,
+		    &frames[i], sizeof frames[i]) == 0) {
+			result->n_joined = i + 1;
+			break;
+		}
+		n_walked++;
+		work->found[result->n_found++] = (struct frame){
+			.at = frames[i],
+			.key = { .offset = frames[i].pc, .module_kind = 0x100 },
+			.fp_slot = i == 0 ? FRAME_NO_SLOT :
+			    (FRAME_WORDS - 2) * sizeof(uintptr_t),
+			.cfa_slot = FRAME_NO_SLOT,
+		};
+	}
+	result->first_guess = result->n_found;
+	result->is_lasting = walk_flags == 0;
+}
+
+static int segment;
+static struct unwind_work work;
+
+static int
+set_up(void **state)
+{
+	struct segment_plan plan = { .nonce = 1 };
+
+	(void)state;
+	segment = segment_create(&plan);
+	assert_true(segment >= 0);
+	assert_int_equal(region_attach(NULL, segment, 0, UINT64_C(1) << 30),
+	    0);
+	work.n_known = 0;
+	n_walked = 0;
+	walk_flags = 0;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	tree_abandon();
+	region_abandon();
+	close(segment);
+	return 0;
+}
+
+static uint32_t
+capture_now(void)
+{
+	struct stack_bounds bounds = { (uintptr_t)stack,
+	    (uintptr_t)(stack + N_WORDS) };
+
+	n_walked = 0;
+	return capture(&frames[n_frames - 1], &bounds, &work, 0);
+}
+
+/* The stored frames are those laid out, outermost last. */
+static void
+check_stored(uint32_t id)
+{
+	const struct traceback *t = region_at(TRACEBACKS, struct traceback,
+	    id);
+	uint32_t node = t->node;
+
+	assert_int_equal(t->total_nframe, n_frames);
+	for (unsigned i = n_frames; i-- > 0;) {
+		const struct node *n = region_at(NODES, struct node, node);
+
+		assert_int_equal(n->offset, frames[i].pc);
+		node = n->parent;
+	}
+	assert_int_equal(node, 0);
+}
+
+static void
+capture_same_stack_walks_nothing_and_gives_the_same_id(void **state)
+{
+	static const uintptr_t pcs[] = { 1, 2, 3, 4, 5 };
+	uint32_t id;
+
+	(void)state;
+	lay_out(pcs, 5);
+	id = capture_now();
+	assert_int_equal(n_walked, 5);
+	check_stored(id);
+	assert_int_equal(capture_now(), id);
+	assert_int_equal(n_walked, 0);
+}
+
+static void
+capture_inner_frames_changed_walks_only_those(void **state)
+{
+	static const uintptr_t before[] = { 1, 2, 3, 4, 5 };
+	static const uintptr_t after[] = { 1, 2, 3, 14, 15, 16 };
+	uint32_t id;
+
+	(void)state;
+	lay_out(before, 5);
+	id = capture_now();
+	lay_out(after, 6);
+	assert_int_not_equal(capture_now(), id);
+	assert_int_equal(n_walked, 3);
+	check_stored(capture_now());
+}
+
+/* A longjmp and another path to the same place: nobody was told. */
+static void
+capture_outer_return_address_changed_walks_all_below(void **state)
+{
+	static const uintptr_t before[] = { 1, 2, 3, 4 };
+	static const uintptr_t after[] = { 1, 22, 3, 4 };
+
+	(void)state;
+	lay_out(before, 4);
+	capture_now();
+	lay_out(after, 4);
+	check_stored(capture_now());
+	assert_int_equal(n_walked, 3);
+}
+
+static void
+capture_saved_frame_pointer_changed_is_noticed(void **state)
+{
+	static const uintptr_t pcs[] = { 1, 2, 3, 4 };
+
+	(void)state;
+	lay_out(pcs, 4);
+	capture_now();
+	/* Frame 1 comes back with another fp: 1 and those below are new. */
+	frames[1].fp++;
+	stack[N_WORDS - 1 - FRAME_WORDS - 2] = frames[1].fp;
+	check_stored(capture_now());
+	assert_int_equal(n_walked, 3);
+}
+
+static void
+capture_unload_of_any_module_forgets_all(void **state)
+{
+	static const uintptr_t pcs[] = { 1, 2, 3 };
+
+	(void)state;
+	lay_out(pcs, 3);
+	capture_now();
+	modules_epoch++;
+	capture_now();
+	assert_int_equal(n_walked, 3);
+}
+
+static void
+capture_incomplete_walk_is_not_remembered(void **state)
+{
+	static const uintptr_t pcs[] = { 1, 2, 3 };
+	uint32_t id;
+
+	(void)state;
+	walk_flags = TRACEBACK_CUT;
+	lay_out(pcs, 3);
+	id = capture_now();
+	assert_int_equal(region_at(TRACEBACKS, struct traceback, id)->flags,
+	    TRACEBACK_CUT);
+	assert_int_equal(capture_now(), id);
+	assert_int_equal(n_walked, 3);
+}
+
+static void
+capture_returned_frames_do_not_come_back(void **state)
+{
+	static const uintptr_t deep[] = { 1, 2, 3, 4, 5, 6 };
+	static const uintptr_t shallow[] = { 1, 2 };
+	static const uintptr_t again[] = { 1, 2, 7, 8 };
+
+	(void)state;
+	lay_out(deep, 6);
+	capture_now();
+	lay_out(shallow, 2);
+	check_stored(capture_now());
+	assert_int_equal(n_walked, 0);
+	lay_out(again, 4);
+	check_stored(capture_now());
+	assert_int_equal(n_walked, 2);
+}
+
+/* Random stacks: whatever is reused, what is stored is what was there. */
+static void
+capture_any_sequence_of_stacks_is_stored_exactly(void **state)
+{
+	uintptr_t pcs[MAX_DEPTH];
+	unsigned n = 1, keep;
+
+	(void)state;
+	srandom(2);
+	pcs[0] = 1;
+	for (int i = 0; i < 20000; i++) {
+		keep = 1 + (unsigned)random() % n;
+		n = keep + (unsigned)random() % (MAX_DEPTH - keep);
+		for (unsigned k = keep; k < n; k++)
+			pcs[k] = 1 + (uintptr_t)(random() % 3);
+		lay_out(pcs, n);
+		check_stored(capture_now());
+	}
+}
+
+#define T(f)	cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		T(capture_same_stack_walks_nothing_and_gives_the_same_id),
+		T(capture_inner_frames_changed_walks_only_those),
+		T(capture_outer_return_address_changed_walks_all_below),
+		T(capture_saved_frame_pointer_changed_is_noticed),
+		T(capture_unload_of_any_module_forgets_all),
+		T(capture_incomplete_walk_is_not_remembered),
+		T(capture_returned_frames_do_not_come_back),
+		T(capture_any_sequence_of_stacks_is_stored_exactly),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

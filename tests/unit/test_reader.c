@@ -1,0 +1,408 @@
+/*
+ * test_reader.c - snapshots of tables written here by the hook's own code.
+ *
+ * The expected sums are kept beside; hostile values are put into the shared
+ * memory directly.
+ */
+#include "base/atomic.h"
+#include "reader/read.h"
+#include "tables/counters.h"
+#include "tables/region.h"
+#include "tables/segment.h"
+#include "tables/tree.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static int segment;
+static struct lobby_map lobby;
+static struct frame_store *store;
+static struct reader *reader;
+
+/* As the hook does at its start. */
+static void
+attach_slot(uint32_t i, pid_t pid, const char *command)
+{
+	struct slot *slot = &lobby.slots[i];
+
+	slot->state = SLOT_CLAIMED;
+	slot->pid = pid;
+	assert_int_equal(region_attach(NULL, segment, i,
+	    UINT64_C(1) << 30), 0);
+	region_header->magic = LAYOUT_MAGIC;
+	region_header->version = LAYOUT_VERSION;
+	region_header->pid = pid;
+	region_header->kind = SLOT_KIND_EXEC;
+	region_header->peak_epoch = 1;
+	region_header->command_size = (uint32_t)strlen(command) + 1;
+	memcpy(region_header->command, command, strlen(command) + 1);
+	store_release(&slot->state, SLOT_LIVE);
+}
+
+/* The next process: the tables of the one before stay in the segment. */
+static void
+let_go(void)
+{
+	tree_abandon();
+	region_abandon();
+}
+
+static uint32_t
+add_module(const char *path, uint8_t build_id)
+{
+	uint32_t id = region_take(SECTION_MODULES);
+	struct module_record *record =
+	    region_at(MODULES, struct module_record, id);
+
+	record->path = region_take_many(SECTION_STRINGS,
+	    (uint32_t)strlen(path));
+	memcpy(region_at(STRINGS, char, record->path), path, strlen(path));
+	record->build_id[0] = build_id;
+	record->build_id_size = 1;
+	record->path_size = (uint32_t)strlen(path);
+	return id;
+}
+
+/* Two frames, `outer` and below it `inner`, of one module. */
+static uint32_t
+add_traceback(uint32_t module, uint64_t outer, uint64_t inner)
+{
+	struct tree_key a = { outer, module << NODE_MODULE_SHIFT };
+	struct tree_key b = { inner, module << NODE_MODULE_SHIFT };
+
+	return tree_traceback(tree_child(tree_child(0, &a), &b), 0, 2);
+}
+
+static int
+set_up(void **state)
+{
+	struct segment_plan plan = { .nonce = 1 };
+	struct errbuf why;
+
+	(void)state;
+	segment = segment_create(&plan);
+	assert_true(segment >= 0);
+	assert_int_equal(lobby_map_fd(&lobby, segment, true), 0);
+	store = frame_store_new();
+	reader = reader_open(segment, store, &why);
+	assert_non_null(reader);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	if (region_header != NULL)
+		let_go();
+	reader_close(reader);
+	frame_store_free(store);
+	lobby_unmap(&lobby);
+	close(segment);
+	return 0;
+}
+
+static void
+snapshot_of_nothing_is_empty(void **state)
+{
+	struct snapshot *s = reader_snapshot(reader);
+
+	(void)state;
+	assert_int_equal(s->n_traces, 0);
+	assert_int_equal(s->n_processes, 0);
+	assert_int_equal(s->totals.traced_bytes, 0);
+	assert_false(s->is_corrupt);
+	snapshot_release(s);
+}
+
+static void
+snapshot_has_sums_stacks_and_module_of_what_was_written(void **state)
+{
+	const struct code_stack *stack, *outer;
+	const struct code_location *location;
+	struct snapshot *s;
+	uint32_t t;
+
+	(void)state;
+	attach_slot(0, getpid(), "/usr/bin/prog");
+	t = add_traceback(add_module("/usr/lib/libx.so", 7), 0x10, 0x20);
+	counters_add(lobby.control, t, 100, true);
+	counters_add(lobby.control, t, 50, true);
+	counters_remove(lobby.control, t, 100, true, true);
+	s = reader_snapshot(reader);
+	assert_int_equal(s->n_traces, 1);
+	assert_int_equal(s->traces[0].size, 50);
+	assert_int_equal(s->traces[0].count, 1);
+	assert_int_equal(s->traces[0].allocs, 2);
+	assert_int_equal(s->traces[0].allocated, 150);
+	assert_int_equal(s->traces[0].temporary, 1);
+	assert_int_equal(s->totals.traced_bytes, 50);
+	assert_int_equal(s->totals.peak_bytes, 150);
+	assert_int_equal(s->totals.allocs, 2);
+	assert_int_equal(s->totals.frees, 1);
+	assert_int_equal(s->totals.skew_bytes, 0);
+	assert_true(s->totals.rss_bytes > 0);
+	assert_string_equal(s->processes[0].name, "prog");
+	stack = frame_store_get_stack(store, s->traces[0].stack);
+	location = frame_store_get_location(store, stack->location);
+	assert_int_equal(location->offset, 0x20);
+	assert_string_equal(frame_store_get_module(store,
+	    location->module)->path, "/usr/lib/libx.so");
+	outer = frame_store_get_stack(store, stack->parent);
+	assert_int_equal(frame_store_get_location(store,
+	    outer->location)->offset, 0x10);
+	assert_int_equal(outer->parent, 0);
+	snapshot_release(s);
+}
+
+static void
+snapshot_equal_code_of_two_processes_has_equal_stacks(void **state)
+{
+	struct snapshot *s;
+	uint32_t i, t;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		attach_slot(i, getpid(), "p");
+		/* The second process numbers its modules otherwise. */
+		if (i == 1)
+			add_module("/other", 1);
+		t = add_traceback(add_module("/m", 9), 0x1, 0x2);
+		counters_add(lobby.control, t, 10, true);
+		let_go();
+	}
+	s = reader_snapshot(reader);
+	assert_int_equal(s->n_traces, 2);
+	assert_int_equal(s->traces[0].stack, s->traces[1].stack);
+	assert_int_not_equal(s->traces[0].process, s->traces[1].process);
+	assert_int_equal(s->totals.traced_bytes, 20);
+	snapshot_release(s);
+}
+
+static void
+snapshot_dead_process_owns_memory_only_after_all_have_ended(void **state)
+{
+	uint32_t t, slot, incarnation;
+	struct snapshot *s;
+
+	(void)state;
+	attach_slot(0, getpid(), "first");
+	t = add_traceback(add_module("/m", 1), 1, 2);
+	counters_add(lobby.control, t, 1000, true);
+	let_go();
+	attach_slot(1, getpid(), "second");
+	t = add_traceback(add_module("/m", 1), 1, 2);
+	counters_add(lobby.control, t, 1, true);
+	let_go();
+	slot_set_dead(&lobby, 0, SLOT_EXITED, 0);
+	s = reader_snapshot(reader);
+	assert_int_equal(s->totals.traced_bytes, 1);
+	assert_int_equal(s->totals.allocs, 2);
+	snapshot_release(s);
+	assert_true(reader_next_finished(reader, &slot, &incarnation));
+	assert_int_equal(slot, 0);
+	assert_false(reader_next_finished(reader, &slot, &incarnation));
+	/* Its slot may serve another process, its last state is kept. */
+	assert_int_equal(slot_recycle(&lobby, segment, 0), 0);
+	slot_set_dead(&lobby, 1, SLOT_EXITED, 0);
+	s = reader_snapshot(reader);
+	assert_int_equal(s->n_processes, 2);
+	assert_int_equal(s->totals.traced_bytes, 1001);
+	snapshot_release(s);
+}
+
+static void
+snapshot_losses_are_counted_as_calls(void **state)
+{
+	struct snapshot *s;
+
+	(void)state;
+	attach_slot(0, getpid(), "p");
+	counters_lose(64, false);
+	counters_lose(36, true);
+	region_header->unknown_frees = 5;
+	s = reader_snapshot(reader);
+	assert_int_equal(s->totals.lost, 2);
+	assert_int_equal(s->totals.lost_bytes, 100);
+	assert_int_equal(s->totals.allocs, 2);
+	assert_int_equal(s->totals.allocated_bytes, 100);
+	assert_int_equal(s->totals.frees, 5);
+	snapshot_release(s);
+}
+
+/* ---- hostile tables: flagged, read within bounds ---- */
+
+static uint32_t module, good, bad;
+
+static void
+write_one_good_one_bad(void)
+{
+	attach_slot(0, getpid(), "p");
+	module = add_module("/m", 1);
+	good = add_traceback(module, 1, 2);
+	bad = add_traceback(module, 3, 4);
+	counters_add(lobby.control, good, 10, true);
+	counters_add(lobby.control, bad, 1, true);
+}
+
+static void
+expect_corrupt_but_good_row_kept(void)
+{
+	struct snapshot *s = reader_snapshot(reader);
+	uint32_t i, n_good = 0;
+
+	assert_true(s->is_corrupt);
+	assert_string_not_equal(s->corruption, "");
+	for (i = 0; i < s->n_traces; i++)
+		n_good += s->traces[i].stack != 0 && s->traces[i].size == 10;
+	assert_int_equal(n_good, 1);
+	snapshot_release(s);
+}
+
+static struct node *
+node_of(uint32_t traceback)
+{
+	return region_at(NODES, struct node,
+	    region_at(TRACEBACKS, struct traceback, traceback)->node);
+}
+
+static void
+hostile_frame_that_calls_itself_is_flagged(void **state)
+{
+	(void)state;
+	write_one_good_one_bad();
+	node_of(bad)->parent = region_at(TRACEBACKS, struct traceback,
+	    bad)->node;
+	expect_corrupt_but_good_row_kept();
+}
+
+static void
+hostile_frame_beyond_the_table_is_flagged(void **state)
+{
+	(void)state;
+	write_one_good_one_bad();
+	region_at(TRACEBACKS, struct traceback, bad)->node = UINT32_MAX;
+	expect_corrupt_but_good_row_kept();
+}
+
+static void
+hostile_kind_of_frame_is_flagged(void **state)
+{
+	(void)state;
+	write_one_good_one_bad();
+	node_of(bad)->module_kind |= NODE_KIND_MASK;
+	expect_corrupt_but_good_row_kept();
+}
+
+static void
+hostile_module_number_is_flagged(void **state)
+{
+	(void)state;
+	write_one_good_one_bad();
+	node_of(bad)->module_kind = UINT32_MAX & ~NODE_KIND_MASK;
+	expect_corrupt_but_good_row_kept();
+}
+
+static void
+hostile_path_outside_the_strings_is_flagged(void **state)
+{
+	uint32_t other;
+
+	(void)state;
+	write_one_good_one_bad();
+	other = add_module("/n", 1);
+	region_at(MODULES, struct module_record, other)->path = UINT32_MAX;
+	node_of(bad)->module_kind = other << NODE_MODULE_SHIFT;
+	expect_corrupt_but_good_row_kept();
+}
+
+static void
+hostile_counts_are_bounded_by_the_section(void **state)
+{
+	struct snapshot *s;
+
+	(void)state;
+	write_one_good_one_bad();
+	region_header->sections[SECTION_TRACEBACKS].n_used = UINT32_MAX;
+	region_header->sections[SECTION_NODES].n_used = UINT32_MAX;
+	region_header->command_size = UINT32_MAX;
+	s = reader_snapshot(reader);
+	assert_int_equal(s->n_traces, 2);
+	assert_int_equal(s->totals.traced_bytes, 11);
+	snapshot_release(s);
+}
+
+static void
+hostile_chunk_outside_the_region_is_flagged(void **state)
+{
+	struct snapshot *s;
+
+	(void)state;
+	write_one_good_one_bad();
+	region_header->directory[DIRECTORY_TRACEBACKS] = UINT32_MAX;
+	s = reader_snapshot(reader);
+	assert_true(s->is_corrupt);
+	assert_int_equal(s->n_traces, 0);
+	snapshot_release(s);
+}
+
+static void
+hostile_sizes_below_zero_count_as_nothing(void **state)
+{
+	struct snapshot *s;
+
+	(void)state;
+	write_one_good_one_bad();
+	region_at(TRACEBACKS, struct traceback, bad)->size = UINT64_MAX;
+	region_at(TRACEBACKS, struct traceback, bad)->count = UINT64_MAX;
+	s = reader_snapshot(reader);
+	assert_int_equal(s->totals.traced_bytes, 10);
+	assert_int_equal(s->totals.blocks, 1);
+	snapshot_release(s);
+}
+
+static void
+hostile_header_is_no_process(void **state)
+{
+	struct snapshot *s;
+
+	(void)state;
+	write_one_good_one_bad();
+	region_header->magic ^= 1;
+	s = reader_snapshot(reader);
+	assert_true(s->is_corrupt);
+	assert_int_equal(s->n_traces, 0);
+	snapshot_release(s);
+}
+
+#define T(f)	cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		T(snapshot_of_nothing_is_empty),
+		T(snapshot_has_sums_stacks_and_module_of_what_was_written),
+		T(snapshot_equal_code_of_two_processes_has_equal_stacks),
+		T(snapshot_dead_process_owns_memory_only_after_all_have_ended),
+		T(snapshot_losses_are_counted_as_calls),
+		T(hostile_frame_that_calls_itself_is_flagged),
+		T(hostile_frame_beyond_the_table_is_flagged),
+		T(hostile_kind_of_frame_is_flagged),
+		T(hostile_module_number_is_flagged),
+		T(hostile_path_outside_the_strings_is_flagged),
+		T(hostile_counts_are_bounded_by_the_section),
+		T(hostile_chunk_outside_the_region_is_flagged),
+		T(hostile_sizes_below_zero_count_as_nothing),
+		T(hostile_header_is_no_process),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
