@@ -1,0 +1,282 @@
+#include "run/process.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Text of a /proc file, at most room - 1 bytes and a NUL; false when it is
+ * not readable or empty. */
+static bool ATTR_PRINTF(3, 4)
+read_proc(char *to, size_t room, const char *format, ...)
+{
+	char path[64];
+	va_list args;
+	ssize_t n;
+	int fd;
+
+	va_start(args, format);
+	vsnprintf(path, sizeof path, format, args);
+	va_end(args);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, to, room - 1);
+	close(fd);
+	to[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+static uint64_t
+clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t
+clock_now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t
+process_start_ns(pid_t pid)
+{
+	/* /proc counts from boot, suspended time included. */
+	uint64_t asleep = clock_ns(CLOCK_BOOTTIME) - clock_now_ns();
+	uint64_t started, hz = (uint64_t)sysconf(_SC_CLK_TCK);
+	char text[1024], *field;
+
+	if (!read_proc(text, sizeof text, "/proc/%d/stat", (int)pid))
+		return 0;
+	/* The name in parentheses may hold anything; field 22 is the 20th
+	 * after it. */
+	field = strrchr(text, ')');
+	for (int i = 0; field != NULL && i < 20; i++)
+		field = strchr(field + 1, ' ');
+	if (field == NULL)
+		return 0;
+	started = strtoull(field + 1, NULL, 10) * (1000000000u / hz);
+	return started > asleep ? started - asleep : 1;
+}
+
+struct file_id
+process_program(pid_t pid)
+{
+	char path[32];
+	struct stat st;
+
+	snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+	if (stat(path, &st) < 0)
+		return (struct file_id){ 0, 0 };
+	return (struct file_id){ st.st_dev, st.st_ino };
+}
+
+bool
+file_id_equal(struct file_id a, struct file_id b)
+{
+	return a.device == b.device && a.inode == b.inode;
+}
+
+/* One line of maps: "from-to perms offset MAJOR:MINOR INODE path". */
+static bool
+line_maps(const char *line, struct file_id file)
+{
+	unsigned device_major, device_minor;
+	unsigned long inode;
+
+	return sscanf(line, "%*s %*s %*s %x:%x %lu", &device_major,
+	    &device_minor, &inode) == 3 && inode == file.inode &&
+	    makedev(device_major, device_minor) == file.device;
+}
+
+bool
+process_maps(pid_t pid, struct file_id file)
+{
+	char path[32], line[512];
+	bool found = false, at_start = true;
+	FILE *maps;
+
+	snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+	maps = fopen(path, "re");
+	if (maps == NULL)
+		return false;
+	while (!found && fgets(line, sizeof line, maps) != NULL) {
+		found = at_start && line_maps(line, file);
+		at_start = strchr(line, '\n') != NULL;
+	}
+	fclose(maps);
+	return found;
+}
+
+bool
+process_environment_has(pid_t pid, const char *text)
+{
+	size_t size = strlen(text), kept = 0;
+	char path[32], part[8192];
+	bool found = false;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	/* Keep a tail, so that a border does not cut the text. */
+	while (!found && (n = read(fd, part + kept, sizeof part - kept)) > 0) {
+		kept += (size_t)n;
+		found = memmem(part, kept, text, size) != NULL;
+		if (kept >= size) {
+			memmove(part, part + kept - (size - 1), size - 1);
+			kept = size - 1;
+		}
+	}
+	close(fd);
+	return found;
+}
+
+bool
+process_reads_terminal(pid_t pid, dev_t device)
+{
+	long number = -1;
+	unsigned long fd = 0;
+	char text[256], path[64];
+	struct stat st;
+
+	if (!read_proc(text, sizeof text, "/proc/%d/syscall", (int)pid) ||
+	    sscanf(text, "%ld 0x%lx", &number, &fd) != 2 ||
+	    (number != SYS_read && number != SYS_readv))
+		return false;
+	snprintf(path, sizeof path, "/proc/%d/fd/%lu", (int)pid, fd);
+	return stat(path, &st) == 0 && S_ISCHR(st.st_mode) &&
+	    (st.st_rdev == device || st.st_rdev == makedev(5, 0));
+}
+
+/* The newest pid given out in this pid namespace, or 0. */
+static pid_t
+newest_pid(void)
+{
+	char text[128], *last;
+
+	if (!read_proc(text, sizeof text, "/proc/loadavg"))
+		return 0;
+	last = strrchr(text, ' ');
+	return last == NULL ? 0 : (pid_t)strtol(last, NULL, 10);
+}
+
+/* Every process, until the function returns true. */
+static bool
+visit_all(bool (*visit)(void *context, pid_t pid), void *context)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	bool found = false;
+
+	if (dir == NULL)
+		return false;
+	while (!found && (entry = readdir(dir)) != NULL)
+		if (isdigit((unsigned char)entry->d_name[0]))
+			found = visit(context,
+			    (pid_t)strtol(entry->d_name, NULL, 10));
+	closedir(dir);
+	return found;
+}
+
+struct younger {
+	pid_t	oldest, newest;
+	bool	(*visit)(void *context, pid_t pid);
+	void	*context;
+};
+
+/* Pids are given out in a circle. */
+static bool
+visit_if_younger(void *context, pid_t pid)
+{
+	const struct younger *younger = context;
+	bool is_younger = younger->oldest <= younger->newest ?
+	    pid > younger->oldest && pid <= younger->newest :
+	    pid > younger->oldest || pid <= younger->newest;
+
+	return is_younger && younger->visit(younger->context, pid);
+}
+
+bool
+process_visit_younger(pid_t pid, bool (*visit)(void *context, pid_t pid),
+    void *context)
+{
+	struct younger younger = {
+		.oldest = pid, .newest = newest_pid(),
+		.visit = visit, .context = context,
+	};
+
+	return younger.newest != pid && visit_all(visit_if_younger, &younger);
+}
+
+/* "NSpid:\tOUTER\t...\tINNER": does the last of several match? */
+static bool
+is_inner(pid_t pid, pid_t inner_pid)
+{
+	char text[4096], *line, *end, *last;
+
+	if (!read_proc(text, sizeof text, "/proc/%d/status", (int)pid))
+		return false;
+	line = strstr(text, "\nNSpid:\t");
+	if (line == NULL)
+		return false;
+	line += strlen("\nNSpid:\t");
+	end = strchrnul(line, '\n');
+	*end = '\0';
+	last = strrchr(line, '\t');
+	return last != NULL && strtol(last + 1, NULL, 10) == inner_pid;
+}
+
+/* Processes of our own pid namespace need no look at their status. */
+static bool
+is_in_other_namespace(pid_t pid)
+{
+	char path[32], ours[64], theirs[64];
+	ssize_t n, m;
+
+	snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)pid);
+	n = readlink("/proc/self/ns/pid", ours, sizeof ours);
+	m = readlink(path, theirs, sizeof theirs);
+	return m > 0 && (n != m || memcmp(ours, theirs, (size_t)n) != 0);
+}
+
+struct inner {
+	pid_t		inner_pid, found;
+	struct file_id	file;
+};
+
+static bool
+visit_inner(void *context, pid_t pid)
+{
+	struct inner *inner = context;
+
+	if (!is_in_other_namespace(pid) || !is_inner(pid, inner->inner_pid) ||
+	    !process_maps(pid, inner->file))
+		return false;
+	inner->found = pid;
+	return true;
+}
+
+pid_t
+process_find_inner(pid_t inner_pid, struct file_id file)
+{
+	struct inner inner = { .inner_pid = inner_pid, .file = file };
+
+	visit_all(visit_inner, &inner);
+	return inner.found;
+}
