@@ -322,6 +322,12 @@ find_earlier(const struct session *s)
 	return &s->readings.items[i];
 }
 
+static double
+rate_of(uint64_t now, uint64_t then, double seconds)
+{
+	return (double)(int64_t)(now - then) / seconds;
+}
+
 struct rates
 session_rates(const struct session *s)
 {
@@ -336,14 +342,13 @@ session_rates(const struct session *s)
 	seconds = (double)(now->time_ns - then->time_ns) / (double)NS_PER_S;
 	if (seconds <= 0)
 		return rates;
-	rates.allocs = (double)(now->totals.allocs - then->totals.allocs) /
-	    seconds;
-	rates.frees = (double)(now->totals.frees - then->totals.frees) /
-	    seconds;
-	rates.allocated_bytes = (double)(now->totals.allocated_bytes -
-	    then->totals.allocated_bytes) / seconds;
-	rates.net_bytes = (double)(int64_t)(now->totals.traced_bytes -
-	    then->totals.traced_bytes) / seconds;
+	rates.allocs = rate_of(now->totals.allocs, then->totals.allocs,
+	    seconds);
+	rates.frees = rate_of(now->totals.frees, then->totals.frees, seconds);
+	rates.allocated_bytes = rate_of(now->totals.allocated_bytes,
+	    then->totals.allocated_bytes, seconds);
+	rates.net_bytes = rate_of(now->totals.traced_bytes,
+	    then->totals.traced_bytes, seconds);
 	rates.freed_bytes = rates.allocated_bytes - rates.net_bytes;
 	return rates;
 }
