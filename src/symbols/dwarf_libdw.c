@@ -532,8 +532,12 @@ read_lines(struct unit *unit)
 		dwarf_lineno(line, &number);
 		dwarf_linebeginstatement(line, &row.is_statement);
 		dwarf_lineendsequence(line, &row.is_end);
+		/* Code that belongs to no line in particular counts with
+		 * what is before it, as in gdb. */
+		if (number <= 0 && !row.is_end)
+			continue;
 		row.address = address;
-		row.line = number > 0 ? (uint32_t)number : 0;
+		row.line = (uint32_t)number;
 		row.file = dwarf_linesrc(line, NULL, NULL);
 		vec_push(&unit->lines.rows, row);
 	}
