@@ -30,11 +30,12 @@ enum context {
 			  C_MARKS | C_PROCESSES,
 	C_PROMPTS	= C_FILTER | C_SEARCH | C_INTERVAL,
 	C_FINDS		= C_TABLE | C_OUTPUT,
+	C_SCROLLS	= C_TABLE | C_OUTPUT | C_SOURCE,
 };
 
 enum action_group {
-	GROUP_MOVE, GROUP_LOOK, GROUP_FIND, GROUP_SORT, GROUP_GROWTH,
-	GROUP_PROGRAM, GROUP_SCREEN, GROUP_TRACEBACK, GROUP_LISTS,
+	GROUP_MOVE, GROUP_FIND, GROUP_SORT, GROUP_GROWTH, GROUP_PROGRAM,
+	GROUP_LOOK, GROUP_SCREEN, GROUP_TRACEBACK, GROUP_LISTS,
 	GROUP_DIALOG, GROUP_PROMPT,
 	N_GROUPS
 };
@@ -74,12 +75,14 @@ A(HALF_UP,	"^U",		C_VIEWS, MOVE, 0, "", "half a page up")		\
 A(HALF_DOWN,	"^D",		C_VIEWS, MOVE, 0, "", "half a page down")	\
 A(FIRST,	"g Home",	C_VIEWS, MOVE, 0, "", "first row, stay there")	\
 A(LAST,		"G End",	C_VIEWS, MOVE, 0, "", "last row")		\
+A(LEFT,		"Left",		C_SCROLLS, MOVE, 0, "", "scroll to the left")	\
+A(RIGHT,	"Right",	C_SCROLLS, MOVE, 0, "", "scroll to the right")	\
 A(VIEW_FILE,	"1",		C_VIEWS, LOOK, 0, "", "by file")		\
 A(VIEW_LINE,	"2",		C_VIEWS, LOOK, 0, "", "by line")		\
 A(VIEW_TRACEBACK, "3",		C_VIEWS, LOOK, 0, "", "by traceback")		\
 A(VIEW_NEXT,	"Tab",		C_VIEWS, LOOK, 0, "", "next view")		\
 A(VIEW_PREVIOUS, "S-Tab",	C_VIEWS, LOOK, 0, "", "previous view")		\
-A(OPEN,		"Enter",	C_TABLE, LOOK, 4, "Open", "open the row")	\
+A(OPEN,		"Enter",	C_TABLE, LOOK, 10, "Open", "open the row")	\
 A(SKIP,		"J",		C_TABLE, LOOK, 0, "", "hide library frames")	\
 A(CUMULATIVE,	"c",		C_TABLE, LOOK, 0, "", "count callers too")	\
 A(HEADER,	"#",		C_VIEWS, LOOK, 0, "", "header on or off")	\
@@ -103,8 +106,7 @@ A(SUSPEND,	"^Z",		C_VIEWS, SCREEN, 0, "", "suspend tmtop only")	\
 A(INTERRUPT,	"^C",		C_VIEWS, SCREEN, 0, "", "ask what to stop")	\
 A(QUIT_SIGNAL,	"^\\",		C_VIEWS, SCREEN, 0, "", "ask, with SIGQUIT")	\
 A(BACK,		"Esc Backspace", C_VIEWS, LOOK, 3, "Back", "one step back")	\
-A(BACK_LEFT,	"Left",		C_DETAIL | C_SOURCE, TRACEBACK, 0, "",		\
-					"one step back")		\
+A(BACK_LEFT,	"Left",		C_DETAIL, TRACEBACK, 0, "", "one step back")	\
 A(QUIT,		"F10 q",	C_VIEWS, SCREEN, 2, "Quit", "leave tmtop")	\
 A(HELP_NEXT,	"Space PgDn Right", C_HELP, DIALOG, 0, "", "next page of help")\
 A(HELP_CLOSE,	"Esc q F1 ? h ^C ^G Backspace", C_HELP, DIALOG, 0, "",		\

@@ -137,6 +137,16 @@ cells_width(const struct cells *cells, const char *text)
 	return width;
 }
 
+const char *
+cells_skip(const struct cells *cells, const char *text, int cols)
+{
+	struct piece piece;
+
+	while (cols > 0 && next_piece(cells, &text, &piece))
+		cols -= piece.width;
+	return text;
+}
+
 /* ---- putting ---- */
 
 /* Before a cell is overwritten: no half of a wide character may stay. */

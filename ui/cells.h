@@ -83,6 +83,9 @@ void cells_box(struct cells *cells, struct rect box, const char *title);
 /* Columns that the text would take in this grid. */
 int cells_width(const struct cells *cells, const char *text);
 
+/* The text after so many columns of it. */
+const char *cells_skip(const struct cells *cells, const char *text, int cols);
+
 /* Append a row as text, without blanks at its end and without newline. */
 void cells_dump_row(const struct cells *cells, int row, struct strbuf *to);
 

@@ -133,21 +133,6 @@ row_list_reset(struct row_list *list)
 	list->cursor = list->top = 0;
 }
 
-void
-row_list_scroll(struct row_list *list, int64_t by, uint32_t visible)
-{
-	int64_t last = (int64_t)list->n - visible;
-	int64_t top = (int64_t)list->top + by;
-
-	top = top > last ? last : top;
-	list->top = top > 0 ? (uint32_t)top : 0;
-	list->has_moved = true;
-	if (list->cursor < list->top)
-		list->cursor = list->top;
-	else if (visible > 0 && list->cursor >= list->top + visible)
-		list->cursor = list->top + visible - 1;
-}
-
 uint32_t
 row_list_fit(struct row_list *list, uint32_t visible, bool can_fold)
 {

@@ -37,9 +37,6 @@ void row_list_go(struct row_list *list, uint32_t place);
 /* To rank 1, and stay there whatever row that is. */
 void row_list_reset(struct row_list *list);
 
-/* Scroll without moving the cursor further than needed. */
-void row_list_scroll(struct row_list *list, int64_t by, uint32_t visible);
-
 /*
  * Choose `top` so that the cursor is among the `visible` lines.  With
  * can_fold, the last of them is wanted for the rest of the rows while the

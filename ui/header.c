@@ -1,0 +1,444 @@
+/*
+ * header.c - the lines above the views (L7).
+ *
+ * Shape      Each line is a list of pieces with ranks (line.h).  Small screens
+ *            get two lines that say the same in short.  What is lost is on
+ *            the screen at every size: a table that is silently incomplete is
+ *            worse than none.
+ */
+#include "ui/ui.h"
+
+#include "util/xalloc.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	FULL_ROWS = 16, FULL_COLS = 60,		/* else the short header */
+	ACTIVITY_ROWS = 18, SPARK_ROWS = 20, WIDE_COLS = 120,
+	SPARK_LABEL = 5, SPARK_SPAN = 6
+};
+
+/* ---- figures ---- */
+
+static const char *
+short_state(const struct ui *ui, char *to, size_t room)
+{
+	const struct run_info *run = session_run(ui->session);
+	const char *signal;
+
+	switch (run->state) {
+	case RUN_EXITED:
+		snprintf(to, room, "EXIT %d", run->status);
+		return to;
+	case RUN_KILLED:
+		signal = sigabbrev_np(run->status);
+		snprintf(to, room, "%s", signal != NULL ? signal : "KILL");
+		return to;
+	case RUN_GONE:
+		return "LOST";
+	case RUN_STOPPED:
+		return "STOP";
+	case RUN_STARTING:
+		return "START";
+	default:
+		return session_is_paused(ui->session) ? "PAUSED" : "RUN";
+	}
+}
+
+static unsigned
+count_running(const struct snapshot *snapshot, unsigned *n_threads)
+{
+	unsigned n = 0;
+
+	*n_threads = 0;
+	for (uint32_t i = 0; snapshot != NULL && i < snapshot->n_processes;
+	    i++) {
+		if (snapshot->processes[i].state != PROCESS_RUNNING)
+			continue;
+		*n_threads += snapshot->processes[i].n_threads;
+		n++;
+	}
+	return n;
+}
+
+static void
+add_state(struct ui *ui, struct line *line)
+{
+	char clock[FMT_ROOM], state[64];
+	enum style style;
+
+	ui_state_word(ui, state, sizeof state, &style);
+	ui_clock(ui, clock, session_run(ui->session)->uptime_ns);
+	if (ui->quits_at_end)
+		line_add_right(line, 0, STYLE_WARNING, "QUITTING %s", clock);
+	else
+		line_add_right(line, 0, style, "%s %s", state, clock);
+}
+
+static void
+draw_title(struct ui *ui, int row)
+{
+	const struct run_info *run = session_run(ui->session);
+	const struct view_ops *view = ui_view(ui);
+	struct line line = { 0 };
+	unsigned n_threads;
+	unsigned n = count_running(session_snapshot(ui->session), &n_threads);
+
+	line_add(&line, 4, STYLE_TITLE, "tmtop");
+	line_add(&line, 0, STYLE_TITLE, "%s", run->command);
+	if (view->name[0] != '\0')
+		line_add(&line, 1, STYLE_TAB_FRONT, "%s", view->name);
+	line_add(&line, 2, STYLE_NORMAL, "pid %d", (int)run->pid);
+	if (n > 1)
+		line_add(&line, 3, STYLE_NORMAL, "%u processes", n);
+	if (n_threads > 1)
+		line_add(&line, 5, STYLE_NORMAL, "%u threads", n_threads);
+	add_state(ui, &line);
+	line_put(&line, &ui->cells, row, 2);
+}
+
+static void
+draw_totals(struct ui *ui, int row)
+{
+	const struct totals *totals = ui_totals(ui);
+	char text[FMT_ROOM];
+	struct line line = { 0 };
+
+	fmt_size(text, totals->traced_bytes);
+	line_add(&line, 0, STYLE_NUMBER, "Traced %s", text);
+	fmt_size(text, totals->peak_bytes);
+	line_add(&line, 1, STYLE_NORMAL, "peak %s", text);
+	fmt_count(text, totals->blocks, ',');
+	line_add(&line, 2, STYLE_NORMAL, "blocks %s", text);
+	fmt_count(text, totals->tracebacks, ',');
+	line_add(&line, 4, STYLE_NORMAL, "tracebacks %s", text);
+	fmt_size_short(text, totals->rss_bytes);
+	line_add(&line, 3, STYLE_NORMAL, "RSS %s", text);
+	line_put(&line, &ui->cells, row, 2);
+}
+
+/* Rows whose place is a module and an offset only. */
+static uint32_t
+count_unresolved(const struct ui *ui)
+{
+	const struct stats_table *table = session_rows(ui->session);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; table != NULL && i < table->n_rows; i++)
+		n += (table->rows[i].flags & SYMBOL_NO_LINE) != 0;
+	return n;
+}
+
+static void
+add_count(struct line *line, unsigned rank, unsigned style,
+    const char *label, uint64_t count)
+{
+	char text[FMT_ROOM];
+
+	fmt_count(text, count, ',');
+	line_add(line, rank, style, "%s %s", label, text);
+}
+
+/* Everything that says how far the figures can be trusted. */
+static void
+add_trust(struct ui *ui, struct line *line)
+{
+	const struct snapshot *snapshot = session_snapshot(ui->session);
+	const struct totals *totals = ui_totals(ui);
+	uint32_t n_pending = session_symbols_pending(ui->session);
+
+	add_count(line, 0, totals->lost > 0 ? STYLE_BAD : STYLE_NORMAL,
+	    "lost", totals->lost);
+	if (totals->truncated > 0)
+		add_count(line, 1, STYLE_WARNING, "truncated",
+		    totals->truncated);
+	if (totals->cut > 0)
+		add_count(line, 7, STYLE_WARNING, "cut", totals->cut);
+	if (totals->guessed > 0)
+		add_count(line, 8, STYLE_WARNING, "guessed", totals->guessed);
+	if (totals->unwind_mismatches > 0)
+		add_count(line, 1, STYLE_BAD, "mismatches",
+		    totals->unwind_mismatches);
+	if (snapshot != NULL && snapshot->is_corrupt)
+		line_add(line, 0, STYLE_BAD, "CORRUPT");
+	if (n_pending > 0)
+		add_count(line, 2, STYLE_DIM, "resolving", n_pending);
+	else
+		add_count(line, 2, STYLE_NORMAL, "unresolved",
+		    count_unresolved(ui));
+}
+
+static void
+rate_text(char to[FMT_ROOM], double rate)
+{
+	fmt_count_short(to, rate > 0 ? (uint64_t)llround(rate) : 0);
+}
+
+static void
+draw_activity(struct ui *ui, int row)
+{
+	struct rates rates = session_rates(ui->session);
+	bool is_wide = ui->cells.cols >= WIDE_COLS;
+	char text[FMT_ROOM], bytes[FMT_ROOM];
+	struct line line = { 0 };
+
+	rate_text(text, rates.allocs);
+	fmt_size_short(bytes, (uint64_t)llround(rates.allocated_bytes));
+	line_add(&line, 4, STYLE_NORMAL, is_wide ? "Alloc %s/s %s/s" :
+	    "Alloc %s/s", text, bytes);
+	rate_text(text, rates.frees);
+	fmt_size_short(bytes, (uint64_t)llround(rates.freed_bytes));
+	line_add(&line, 5, STYLE_NORMAL, is_wide ? "Free %s/s %s/s" :
+	    "Free %s/s", text, bytes);
+	fmt_size_short(text, (uint64_t)llround(fabs(rates.net_bytes)));
+	line_add(&line, 3, rates.net_bytes >= 1 ? STYLE_GROWTH :
+	    rates.net_bytes <= -1 ? STYLE_SHRINK : STYLE_NORMAL,
+	    "net %s%s/s", rates.net_bytes >= 0.5 ? "+" :
+	    rates.net_bytes <= -0.5 ? "-" : "", text);
+	fmt_size_short(text, ui_totals(ui)->overhead_bytes);
+	line_add(&line, 6, STYLE_NORMAL, "hook %s", text);
+	add_trust(ui, &line);
+	line_put(&line, &ui->cells, row, 2);
+}
+
+/* ---- history ---- */
+
+static void
+span_text(unsigned span_s, char to[FMT_ROOM])
+{
+	if (span_s < 120)
+		snprintf(to, FMT_ROOM, "%us", span_s);
+	else if (span_s < 7200)
+		snprintf(to, FMT_ROOM, "%umin", (span_s + 30) / 60);
+	else
+		snprintf(to, FMT_ROOM, "%uh", (span_s + 1800) / 3600);
+}
+
+static void
+draw_spark(struct ui *ui, int row)
+{
+	const struct glyphs *g = ui->glyphs;
+	int width = ui->cells.cols - SPARK_LABEL - 1 - SPARK_SPAN;
+	uint64_t *values = xcalloc((size_t)width, sizeof *values);
+	unsigned span_s = 0, step;
+	size_t n = session_history(ui->session, values, (size_t)width,
+	    &span_s);
+	uint64_t most = 0;
+	char text[FMT_ROOM];
+	int col = SPARK_LABEL + width - (int)n;
+
+	for (size_t i = 0; i < n; i++)
+		most = values[i] > most ? values[i] : most;
+	fmt_size_axis(text, most);
+	cells_put_right(&ui->cells, row, 0, SPARK_LABEL - 1, STYLE_DIM, text);
+	cells_put(&ui->cells, row, SPARK_LABEL - 1, 1, STYLE_DIM,
+	    g->spark_left);
+	for (size_t i = 0; i < n && most > 0; i++) {
+		step = (unsigned)ceil((double)values[i] / (double)most *
+		    g->n_spark);
+		cells_put(&ui->cells, row, col + (int)i, 1, STYLE_SPARK,
+		    g->spark[step > g->n_spark ? g->n_spark : step]);
+	}
+	cells_put(&ui->cells, row, SPARK_LABEL + width, 1, STYLE_DIM,
+	    g->spark_right);
+	span_text(ui->is_test ? 0 : span_s, text);
+	cells_put_right(&ui->cells, row, ui->cells.cols - SPARK_SPAN,
+	    SPARK_SPAN, STYLE_DIM, text);
+	free(values);
+}
+
+/* ---- tabs and chips ---- */
+
+static const struct {
+	enum action_id	action;
+	const char	*label;
+} tabs[] = {
+	{ ACTION_VIEW_FILE, "1 File" },
+	{ ACTION_VIEW_LINE, "2 Line" },
+	{ ACTION_VIEW_TRACEBACK, "3 Traceback" },
+	{ ACTION_VIEW_OUTPUT, "4 Output" },
+};
+
+static size_t
+front_tab(const struct ui *ui)
+{
+	return ui->front == VIEW_OUTPUT ? 3 :
+	    (size_t)session_grouping(ui->session);
+}
+
+static void
+draw_tabs(struct ui *ui, int row)
+{
+	const struct view_ops *view = ui_view(ui);
+	char right[96] = "";
+	struct line *line = &ui->tabs;
+
+	*line = (struct line){ 0 };
+	for (size_t i = 0; i < array_size(tabs); i++) {
+		bool is_front = i == front_tab(ui);
+
+		line_add(line, is_front ? 0 : 2, is_front ? STYLE_TAB_FRONT :
+		    STYLE_TAB, is_front ? " [%s]" : " %s", tabs[i].label);
+	}
+	if (view->describe != NULL)
+		view->describe(ui, right, sizeof right);
+	if (!ui->shows_header && ui_totals(ui)->lost > 0)
+		add_count(line, 0, STYLE_BAD, "  lost",
+		    ui_totals(ui)->lost);
+	line_add_right(line, 1, STYLE_NORMAL, "  %s  %.1fs", right,
+	    ui->delay_ms / 1000.0);
+	line_put(line, &ui->cells, row, 0);
+	ui->tabs_row = row;
+}
+
+static const struct mark *
+baseline(const struct ui *ui)
+{
+	int i = session_baseline(ui->session);
+
+	return i >= 0 ? session_get_mark(ui->session, (size_t)i) : NULL;
+}
+
+/* "+38.8 MiB +64.2%" of what is shown. */
+static void
+growth_text(const struct ui *ui, char *to, size_t room)
+{
+	const struct stats_table *table = session_rows(ui->session);
+	int64_t diff = table != NULL ? table->size_diff : 0;
+	uint64_t old = table != NULL ? table->size - (uint64_t)diff : 0;
+	char size[FMT_ROOM], percent[FMT_ROOM];
+
+	fmt_size_diff(size, diff);
+	fmt_percent(percent, (uint64_t)llabs(diff), old);
+	if (old == 0 || diff == 0)
+		snprintf(to, room, "%s", size);
+	else
+		snprintf(to, room, "%s %c%s%%", size, diff > 0 ? '+' : '-',
+		    percent);
+}
+
+static void
+add_growth_chip(struct ui *ui, struct line *line)
+{
+	const struct mark *mark = baseline(ui);
+	uint64_t uptime_ns = session_run(ui->session)->uptime_ns;
+	char growth[2 * FMT_ROOM], age[FMT_ROOM], name[48] = "";
+
+	if (mark == NULL)
+		return;
+	/* "mark 3" says no more than #3 does */
+	if (strncmp(mark->name, "mark ", 5) != 0)
+		snprintf(name, sizeof name, " \"%s\"", mark->name);
+	growth_text(ui, growth, sizeof growth);
+	ui_clock(ui, age, uptime_ns > mark->uptime_ns ?
+	    uptime_ns - mark->uptime_ns : 0);
+	line_add(line, 0, STYLE_CHIP, "Growth since #%u%s %s ago: %s",
+	    mark->number, name, age, growth);
+}
+
+/* What restricts or compares; an empty line when nothing does. */
+static void
+list_chips(struct ui *ui, struct line *line)
+{
+	const char *filters = session_filters_text(ui->session);
+	pid_t pid = session_process(ui->session);
+
+	if (filters[0] != '\0')
+		line_add(line, 0, STYLE_CHIP, "Filter %s", filters);
+	add_growth_chip(ui, line);
+	if (pid != 0)
+		line_add(line, 0, STYLE_CHIP, "Process %d", (int)pid);
+	if (session_cumulative(ui->session) != CUMULATIVE_OFF)
+		line_add(line, 1, STYLE_CHIP, "Cumulative");
+	if (!session_skips(ui->session))
+		line_add(line, 1, STYLE_CHIP, "Library frames shown");
+}
+
+/* ---- small screens ---- */
+
+static void
+draw_short_title(struct ui *ui, int row)
+{
+	const struct run_info *run = session_run(ui->session);
+	const struct totals *totals = ui_totals(ui);
+	char traced[FMT_ROOM], peak[FMT_ROOM], state[32];
+	struct line line = { 0 };
+	enum style style;
+
+	ui_state_word(ui, state, sizeof state, &style);
+	fmt_size_letter(traced, totals->traced_bytes);
+	fmt_size_letter(peak, totals->peak_bytes);
+	line_add(&line, 1, STYLE_TITLE, "%s", run->name);
+	line_add(&line, 3, STYLE_NORMAL, "%d", (int)run->pid);
+	line_add(&line, 0, STYLE_NUMBER, "%s", traced);
+	line_add(&line, 2, STYLE_NORMAL, "pk %s", peak);
+	line_add_right(&line, 0, style, "%s",
+	    short_state(ui, state, sizeof state));
+	line_put(&line, &ui->cells, row, 2);
+}
+
+static void
+draw_short_chips(struct ui *ui, int row)
+{
+	const struct stats_table *table = session_rows(ui->session);
+	const struct mark *mark = baseline(ui);
+	uint64_t lost = ui_totals(ui)->lost;
+	char text[FMT_ROOM];
+	struct line line = { 0 };
+
+	if (mark != NULL) {
+		fmt_size_diff_letter(text, table != NULL ?
+		    table->size_diff : 0);
+		line_add(&line, 1, STYLE_CHIP, "%s since #%u", text,
+		    mark->number);
+	}
+	if (session_filters_text(ui->session)[0] != '\0')
+		line_add(&line, 2, STYLE_CHIP, "%s",
+		    session_filters_text(ui->session));
+	line_add(&line, 0, lost > 0 ? STYLE_BAD : STYLE_NORMAL,
+	    "lost %" PRIu64, lost);
+	if (ui_view(ui)->has_tabs)
+		line_add(&line, 3, STYLE_TAB_FRONT, "[%s]",
+		    tabs[front_tab(ui)].label);
+	else
+		line_add(&line, 3, STYLE_TAB_FRONT, "%s", ui_view(ui)->name);
+	line_put(&line, &ui->cells, row, 2);
+}
+
+int
+header_draw(struct ui *ui)
+{
+	const struct cells *cells = &ui->cells;
+	bool is_short = cells->rows < FULL_ROWS || cells->cols < FULL_COLS;
+	struct line chips = { 0 };
+	int row = 0;
+
+	ui->tabs_row = -1;
+	if (is_short && ui->shows_header)
+		draw_short_title(ui, row++);
+	if (is_short && ((ui->shows_header && cells->rows >= 8) ||
+	    ui_totals(ui)->lost > 0))
+		draw_short_chips(ui, row++);
+	if (is_short)
+		return row;
+	if (ui->shows_header || !ui_view(ui)->has_tabs)
+		draw_title(ui, row++);
+	if (!ui_view(ui)->has_tabs)
+		return row;
+	if (ui->shows_header) {
+		draw_totals(ui, row++);
+		if (cells->rows >= ACTIVITY_ROWS || ui_totals(ui)->lost > 0)
+			draw_activity(ui, row++);
+		if (cells->rows >= SPARK_ROWS)
+			draw_spark(ui, row++);
+	}
+	draw_tabs(ui, row++);
+	list_chips(ui, &chips);
+	if (chips.n > 0 && ui->front == VIEW_TABLE)
+		line_put(&chips, &ui->cells, row++, 3);
+	return row;
+}

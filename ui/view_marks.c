@@ -1,0 +1,165 @@
+#include "ui/ui.h"
+
+#include <stdio.h>
+
+/* The marks, and now as the last line. */
+static uint32_t
+n_entries(const struct ui *ui)
+{
+	return (uint32_t)session_n_marks(ui->session) + 1;
+}
+
+static void
+put_columns(struct ui *ui, int row, const char *cells[6], unsigned style)
+{
+	static const struct { int col, width; bool is_left; } at[6] = {
+		{ 2, 4, false }, { 8, 20, true }, { 29, 10, false },
+		{ 40, 10, false }, { 51, 11, false }, { 63, 11, false },
+	};
+
+	for (int i = 0; i < 6; i++) {
+		if (at[i].is_left)
+			cells_put_head(&ui->cells, row, at[i].col,
+			    at[i].width, style, cells[i]);
+		else
+			cells_put_right(&ui->cells, row, at[i].col,
+			    at[i].width, style, cells[i]);
+	}
+}
+
+static void
+draw_entry(struct ui *ui, int row, uint32_t i)
+{
+	const struct mark *before = i > 0 ?
+	    session_get_mark(ui->session, i - 1) : NULL;
+	const struct mark *mark = i + 1 < n_entries(ui) ?
+	    session_get_mark(ui->session, i) : NULL;
+	const struct totals *totals = mark != NULL ? &mark->totals :
+	    ui_totals(ui);
+	char number[FMT_ROOM], clock[FMT_ROOM], traced[FMT_ROOM];
+	char since[FMT_ROOM] = "-", blocks[FMT_ROOM];
+	const char *cells[6] = { number, mark != NULL ? mark->name :
+	    "now (live)", clock, traced, since, blocks };
+
+	snprintf(number, sizeof number, "%s", "");
+	if (mark != NULL)
+		snprintf(number, sizeof number, "#%u", mark->number);
+	ui_clock(ui, clock, mark != NULL ? mark->uptime_ns :
+	    session_run(ui->session)->uptime_ns);
+	fmt_size(traced, totals->traced_bytes);
+	fmt_count(blocks, totals->blocks, ',');
+	if (before != NULL)
+		fmt_size_diff(since, (int64_t)(totals->traced_bytes -
+		    before->totals.traced_bytes));
+	put_columns(ui, row, cells, STYLE_NORMAL);
+	if ((int)i == session_baseline(ui->session))
+		cells_put(&ui->cells, row, 1, 1, STYLE_TITLE, "A");
+	if (mark == NULL)
+		cells_put(&ui->cells, row, 1, 1, STYLE_TITLE, "B");
+	if (i == ui->marks.cursor) {
+		cells_put(&ui->cells, row, 0, 1, STYLE_NORMAL, ">");
+		cells_add_style(&ui->cells, row, 0, ui->cells.cols,
+		    STYLE_SELECTED);
+	}
+}
+
+static void
+draw_head(struct ui *ui, int row)
+{
+	int baseline = session_baseline(ui->session);
+	const struct mark *mark;
+	struct line line = { 0 };
+
+	if (baseline < 0) {
+		cells_put_head(&ui->cells, row, 0, ui->cells.cols,
+		    STYLE_NORMAL, "Growth compares a mark (A) with now (B). "
+		    "It is off: Enter compares.");
+		return;
+	}
+	mark = session_get_mark(ui->session, (size_t)baseline);
+	line_add(&line, 0, STYLE_NORMAL,
+	    "Growth compares a mark (A) with now (B).");
+	line_add(&line, 1, STYLE_CHIP, "Now: #%u %s -> now", mark->number,
+	    mark->name);
+	line_put(&line, &ui->cells, row, 2);
+}
+
+static void
+draw(struct ui *ui, struct rect area)
+{
+	static const char *titles[6] = { "", "NAME", "TIME", "TRACED",
+		"SINCE PREV", "BLOCKS" };
+	uint32_t n = n_entries(ui);
+	int rows = area.rows - 3;
+
+	if (ui->marks.cursor >= n)
+		ui->marks.cursor = n - 1;
+	draw_head(ui, area.row);
+	put_columns(ui, area.row + 2, titles, STYLE_COLUMN);
+	if (rows <= 0)
+		return;
+	ui->marks.n_lines = rows;
+	ui_fit(&ui->marks.top, ui->marks.cursor, n, (uint32_t)rows);
+	for (int i = 0; i < rows && ui->marks.top + (uint32_t)i < n; i++)
+		draw_entry(ui, area.row + 3 + i, ui->marks.top + (uint32_t)i);
+}
+
+static enum stage
+use_mark(struct ui *ui)
+{
+	if (ui->marks.cursor + 1 >= n_entries(ui)) {
+		ui_say(ui, "Now is always the new side: choose a mark.");
+		return STAGE_DRAW;
+	}
+	ui_back(ui);
+	return ui_set_baseline(ui, (int)ui->marks.cursor);
+}
+
+static enum stage
+delete_mark(struct ui *ui)
+{
+	uint32_t i = ui->marks.cursor;
+
+	if (i == 0 || i + 1 >= n_entries(ui)) {
+		ui_say(ui, "The start and now cannot be deleted.");
+		return STAGE_DRAW;
+	}
+	ui_say(ui, "Deleted mark #%u.",
+	    session_get_mark(ui->session, i)->number);
+	return session_delete_mark(ui->session, i);
+}
+
+static enum stage
+act(struct ui *ui, enum action_id id)
+{
+	if (ui_move(id, &ui->marks.cursor, n_entries(ui),
+	    (uint32_t)ui->marks.n_lines))
+		return STAGE_DRAW;
+	if (id == ACTION_MARK_USE)
+		return use_mark(ui);
+	if (id == ACTION_MARK_DELETE)
+		return delete_mark(ui);
+	return STAGE_IDLE;
+}
+
+static enum stage
+click(struct ui *ui, int row, int col)
+{
+	uint32_t i = ui->marks.top + (uint32_t)(row - 3);
+
+	(void)col;
+	if (row < 3 || i >= n_entries(ui))
+		return STAGE_IDLE;
+	if (i == ui->marks.cursor)
+		return use_mark(ui);
+	ui->marks.cursor = i;
+	return STAGE_DRAW;
+}
+
+const struct view_ops view_marks = {
+	.name = "marks",
+	.context = C_MARKS,
+	.draw = draw,
+	.act = act,
+	.click = click,
+};
