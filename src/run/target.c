@@ -13,6 +13,7 @@
 #include "run/target.h"
 
 #include "run/elf_facts.h"
+#include "run/find.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -26,14 +27,9 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define EXIT_CANNOT_RUN	126
-#define EXIT_NOT_FOUND	127
-
 /* Of the kernel: interpreters of interpreters, bytes of a "#!" line. */
 #define MAX_SCRIPT_DEPTH	5
 #define SCRIPT_LINE_MAX		256
-
-#define SHOWN_MAX	72	/* of a name in a message */
 
 #if defined(__x86_64__)
 #define NATIVE_NAME	"x86-64"
@@ -41,139 +37,11 @@
 #define NATIVE_NAME	"aarch64"
 #endif
 
-/* A name for a message: the end says most. */
-struct shown {
-	char text[SHOWN_MAX + 4];
-};
-
-static struct shown
-shown(const char *name)
-{
-	struct shown result;
-	size_t size = strlen(name);
-
-	if (size <= SHOWN_MAX)
-		snprintf(result.text, sizeof result.text, "%s", name);
-	else
-		snprintf(result.text, sizeof result.text, "..%s",
-		    name + size - SHOWN_MAX);
-	return result;
-}
-
-static const char *
-base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
-}
-
-/* ---- finding it ---- */
-
 static void
 refuse(struct target *target, int exit_code)
 {
 	target->verdict = TARGET_UNRUNNABLE;
 	target->exit_code = exit_code;
-}
-
-/* 0, or the errno that exec would fail with. */
-static int
-try_path(const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0)
-		return errno;
-	if (S_ISDIR(st.st_mode))
-		return EISDIR;
-	if (!S_ISREG(st.st_mode))
-		return EACCES;
-	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? errno : 0;
-}
-
-static void
-say_not_runnable(struct target *target, const char *path, int error)
-{
-	struct shown name = shown(path);
-	struct stat st;
-
-	errno = error;
-	if (error == ENOENT)
-		errbuf_set(&target->why, "%s: not found", name.text);
-	else if (error == EISDIR)
-		errbuf_set(&target->why, "%s is a directory", name.text);
-	else if (error == EACCES && stat(path, &st) == 0 &&
-	    S_ISREG(st.st_mode) && (st.st_mode & 0111) == 0)
-		errbuf_set(&target->why, "%s is not executable. "
-		    "If it is a program: chmod +x %s", name.text, name.text);
-	else
-		errbuf_sys(&target->why, "cannot execute %s", name.text);
-	refuse(target, error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
-}
-
-/* The next directory of a search path with the name appended; false when
- * there is none. Too long ones become "", which no file has. */
-static bool
-next_candidate(const char **rest, const char *name, char *path)
-{
-	size_t size;
-	int n;
-
-	if (*rest == NULL)
-		return false;
-	size = strcspn(*rest, ":");
-	n = size == 0 ? snprintf(path, PATH_MAX, "%s", name) :
-	    snprintf(path, PATH_MAX, "%.*s/%s", (int)size, *rest, name);
-	if (n >= PATH_MAX)
-		path[0] = '\0';
-	*rest = (*rest)[size] == ':' ? *rest + size + 1 : NULL;
-	return true;
-}
-
-/* As execvp(): the first that can be executed; one that cannot be is only
- * remembered for the message. */
-static bool
-find_in_path(struct target *target, const char *name, const char *search_path)
-{
-	char system_path[256] = "";
-	char refused[PATH_MAX] = "";
-	int error, remembered = ENOENT;
-
-	if (search_path == NULL) {
-		confstr(_CS_PATH, system_path, sizeof system_path);
-		search_path = system_path;
-	}
-	while (next_candidate(&search_path, name, target->path)) {
-		error = try_path(target->path);
-		if (error == 0)
-			return true;
-		if (error != EACCES || remembered == EACCES)
-			continue;
-		remembered = EACCES;
-		memcpy(refused, target->path, sizeof refused);
-	}
-	say_not_runnable(target, refused[0] != '\0' ? refused : name,
-	    remembered);
-	return false;
-}
-
-static bool
-find_program(struct target *target, const char *name, const char *search_path)
-{
-	int error;
-
-	if (name[0] != '\0' && strchr(name, '/') == NULL)
-		return find_in_path(target, name, search_path);
-	if (strlen(name) >= PATH_MAX) {
-		say_not_runnable(target, name, ENAMETOOLONG);
-		return false;
-	}
-	snprintf(target->path, sizeof target->path, "%s", name);
-	error = name[0] == '\0' ? ENOENT : try_path(name);
-	if (error != 0)
-		say_not_runnable(target, name, error);
-	return error == 0;
 }
 
 /* ---- scripts ---- */
@@ -247,14 +115,16 @@ open_binary(struct target *target, char *binary)
 			break;
 		close(fd);
 		if (depth == MAX_SCRIPT_DEPTH) {
-			say_not_runnable(target, target->path, ELOOP);
+			refuse(target, find_explain(target->path, ELOOP,
+			    &target->why));
 			return -1;
 		}
 		if (depth == 0)
 			name_interpreter(target, interpreter, rest);
 		snprintf(binary, PATH_MAX, "%s", interpreter);
-		if ((error = try_path(binary)) != 0) {
-			say_not_runnable(target, binary, error);
+		if ((error = find_try(binary)) != 0) {
+			refuse(target, find_explain(binary, error,
+			    &target->why));
 			errbuf_set(&target->why, "%s needs the interpreter %s,"
 			    " which %s", shown(target->path).text,
 			    shown(binary).text, error == ENOENT ?
@@ -352,7 +222,7 @@ check_privileges(struct target *target, char *const *argv, int fd)
 		errbuf_set(&target->why, "%s is %s: the loader drops "
 		    "LD_PRELOAD. Run a copy without %s.", name.text, kind,
 		    kind[0] == 's' ? "the bit" : "them");
-	else if (kind != NULL && kind[0] == 's' && getuid() != 0)
+	else if (kind != NULL && kind[0] == 's')
 		errbuf_set(&target->why, "%s is %s: for others the loader "
 		    "drops LD_PRELOAD. Run a copy without the bit.",
 		    name.text, kind);
@@ -449,12 +319,16 @@ void
 target_check(struct target *target, char *const *argv, const char *search_path)
 {
 	char binary[PATH_MAX];
-	int fd;
+	int fd, error;
 
 	memset(target, 0, sizeof *target);
 	target->preload = true;
-	if (!find_program(target, argv[0], search_path))
+	error = find_program(target->path, argv[0], search_path,
+	    &target->why);
+	if (error != 0) {
+		refuse(target, error);
 		return;
+	}
 	memcpy(binary, target->path, sizeof binary);
 	fd = open_binary(target, binary);
 	if (target->use_shell && fd >= 0) {
