@@ -160,6 +160,19 @@ first_row()
 	screen | awk 'found { print; exit } /LOCATION/ { found = 1 }'
 }
 
+# want_first REGEXP NAME: until the first row of the table is such.
+want_first()
+{
+	local end=$((SECONDS + TUI_PATIENCE))
+
+	until first_row | grep -qE -- "$1"; do
+		[ $SECONDS -lt $end ] ||
+		    tui_gave_up "$2" "first row is not: $1"
+		sleep 0.05
+	done
+	pass "$2"
+}
+
 # How many commands the fixture has done.
 tui_n_acks()
 {
