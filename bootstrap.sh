@@ -57,6 +57,12 @@ as_root()
 	fi
 }
 
+install_packages()
+{
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
+	    --no-install-recommends "$@" >&2
+}
+
 # Install what is missing of the named Debian packages.
 need_packages()
 {
@@ -77,14 +83,14 @@ need_packages()
 		die "not root and no sudo here.  As root: apt-get install" \
 		    "${missing[*]}"
 	fi
-	# A machine that never fetched its package lists knows no package.
-	if ! apt-cache show "${missing[@]}" >/dev/null 2>&1; then
+	# Package lists may be missing, or older than what the servers have.
+	if ! apt-cache show "${missing[@]}" >/dev/null 2>&1 ||
+	    ! install_packages "${missing[@]}"; then
 		as_root apt-get update -q >&2 ||
 		    die "apt-get update failed; wanted: ${missing[*]}"
+		install_packages "${missing[@]}" ||
+		    die "could not install: ${missing[*]}"
 	fi
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
-	    --no-install-recommends "${missing[@]}" >&2 ||
-	    die "could not install: ${missing[*]}"
 }
 
 # Bring configure and the Makefile up to date, then make.
