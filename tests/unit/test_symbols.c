@@ -23,8 +23,8 @@
 static const char *const expected_c[] = { CHAIN_C, PLAIN_1, PLAIN_2, MAIN_C };
 
 static const char *const expected_cxx[] = {
-	"shop::box<long>::fill prog.cc:204"
-	    " < shop::box<long>::refill prog.cc:208",
+	("shop::box<long>::fill prog.cc:204"
+	    " < shop::box<long>::refill prog.cc:208"),
 	"shop::(anonymous namespace)::hidden<long> prog.cc:213",
 	"plain_c prog.cc:218",
 	"main prog.cc:225",
