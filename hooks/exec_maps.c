@@ -11,10 +11,7 @@
 #include "hooks/exec_maps.h"
 
 #include "base/atomic.h"
-#include "base/sys.h"
-
-#include <fcntl.h>
-#include <string.h>
+#include "hooks/maps.h"
 
 #define MAX_RANGES	512
 
@@ -39,66 +36,27 @@ find_range(uintptr_t address)
 	return false;
 }
 
-/* One line: "start-end perms ..." */
-struct line_state {
-	uintptr_t	numbers[2];
-	unsigned	field;		/* 0 start, 1 end, 2 perms, 3 rest */
-	unsigned	column;		/* in perms */
-	bool		is_executable;
-};
-
-static void
-finish_line(struct line_state *line, uint32_t *n)
+static bool
+keep_executable(void *context, const struct mapping *mapping)
 {
-	if (line->is_executable && *n < MAX_RANGES) {
-		store_relaxed(&ranges[*n].start, line->numbers[0]);
-		store_relaxed(&ranges[*n].end, line->numbers[1]);
-		(*n)++;
-	}
-	*line = (struct line_state){ .field = 0 };
-}
+	uint32_t *n = context;
 
-static void
-take_character(struct line_state *line, char c, uint32_t *n)
-{
-	if (c == '\n') {
-		finish_line(line, n);
-		return;
-	}
-	if (line->field < 2) {
-		if (c == '-' || c == ' ')
-			line->field++;
-		else
-			line->numbers[line->field] =
-			    line->numbers[line->field] << 4 |
-			    (uintptr_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-	} else if (line->field == 2) {
-		if (c == ' ')
-			line->field = 3;
-		else if (line->column++ == 2)
-			line->is_executable = c == 'x';
-	}
+	if (!mapping->is_executable)
+		return true;
+	store_relaxed(&ranges[*n].start, mapping->start);
+	store_relaxed(&ranges[*n].end, mapping->end);
+	return ++*n < MAX_RANGES;
 }
 
 static ATTR_COLD void
 read_ranges(void)
 {
-	struct line_state line = { .field = 0 };
-	char buffer[1024];
 	uint32_t idle = 0, n = 0;
-	long fd, size, i;
 
 	if (!cas_acq_rel(&is_reading, &idle, 1))
 		return;
-	fd = sys_open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-	if (sys_failed(fd))
-		goto out;
-	while ((size = sys_read((int)fd, buffer, sizeof buffer)) > 0)
-		for (i = 0; i < size; i++)
-			take_character(&line, buffer[i], &n);
-	sys_close((int)fd);
+	maps_visit(keep_executable, &n);
 	store_release(&n_ranges, n);
-out:
 	store_release(&is_reading, 0);
 }
 

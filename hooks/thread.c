@@ -3,15 +3,20 @@
  *
  * Why        Reading a stack needs its bounds.  The main thread's upper end
  *            is what ld.so was started with; its lower end follows from the
- *            limit, since the kernel maps nothing else into that gap.  Other
- *            threads are asked of libc once, which may allocate: such calls
- *            come back with THREAD_OWN_CALL set and pass through uncounted.
+ *            limit, since the kernel maps nothing else into that gap.
+ *            pthread_getattr_np() would tell about other threads, but it
+ *            allocates with the thread's lock held: a program that calls it
+ *            comes to us there, and our own call would wait for ever.  So
+ *            the mapping that holds the stack is looked up once, and with it
+ *            the place in glibc's thread descriptor where the same numbers
+ *            stand, which answers for all further threads.
  * Limits     A thread that allocates after the last round of key destructors
  *            leaves its working memory behind (one mapping).
  */
 #include "hooks/thread.h"
 
 #include "base/sys.h"
+#include "hooks/maps.h"
 #include "tables/region.h"
 
 #include <errno.h>
@@ -22,13 +27,15 @@
 #define MAX_SPARES		32
 /* The kernel keeps at least this much free below the stack's top. */
 #define STACK_GAP		(128ul << 20)
-#define LEAST_STACK		(64ul << 10)
+#define MAX_DESCRIPTOR		2048u	/* of struct pthread, searched */
 
 THREAD_LOCAL struct thread_state thread_state;
 
 static struct thread_work *spares[MAX_SPARES];
 static pthread_key_t exit_key;
 static bool has_exit_key;
+/* Distance of struct stack_words from a thread's descriptor; 0: unknown. */
+static uint32_t stack_words_at;
 
 extern void *__libc_stack_end ATTR_WEAK;
 
@@ -103,21 +110,70 @@ find_main_stack(struct stack_bounds *bounds)
 	bounds->low = bounds->high - size;
 }
 
+/*
+ * In glibc's struct pthread (nptl/descr.h) three consecutive words describe a
+ * thread's stack: block, size, guard.  Where they stand differs between
+ * versions, so it is found by what they must contain.
+ */
+struct stack_words {
+	uintptr_t	block, size, guard;
+};
+
+static bool
+are_stack_words(const struct stack_words *words, uintptr_t descriptor,
+    uintptr_t low)
+{
+	return words->block + words->guard == low &&
+	    words->size > words->guard && words->block < descriptor &&
+	    descriptor - words->block <= words->size;
+}
+
+static void
+learn_stack_words(uintptr_t descriptor, uintptr_t low)
+{
+	uint32_t at;
+
+	for (at = sizeof(uintptr_t); at <= MAX_DESCRIPTOR;
+	    at += sizeof(uintptr_t))
+		if (are_stack_words((const void *)(descriptor + at),
+		    descriptor, low)) {
+			store_relaxed(&stack_words_at, at);
+			return;
+		}
+}
+
+static bool
+read_stack_words(uintptr_t descriptor, struct stack_bounds *bounds)
+{
+	uint32_t at = load_relaxed(&stack_words_at);
+	const struct stack_words *words;
+
+	if (at == 0)
+		return false;
+	words = (const void *)(descriptor + at);
+	if (!are_stack_words(words, descriptor, words->block + words->guard))
+		return false;
+	/* Nothing above the descriptor is ever part of a frame. */
+	*bounds = (struct stack_bounds){ words->block + words->guard,
+	    descriptor };
+	return true;
+}
+
 static void
 find_thread_stack(struct stack_bounds *bounds)
 {
-	pthread_attr_t attributes;
-	size_t size;
-	void *low;
+	uintptr_t descriptor = (uintptr_t)pthread_self();
+	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+	struct mapping mapping;
 
-	if (pthread_getattr_np(pthread_self(), &attributes) != 0)
+	if (read_stack_words(descriptor, bounds))
 		return;
-	if (pthread_attr_getstack(&attributes, &low, &size) == 0 &&
-	    size >= LEAST_STACK / 8) {
-		bounds->low = (uintptr_t)low;
-		bounds->high = (uintptr_t)low + size;
-	}
-	pthread_attr_destroy(&attributes);
+	/* The descriptor lies at the upper end of the thread's stack. */
+	if (!maps_find(sp, &mapping) || descriptor <= sp ||
+	    descriptor > mapping.end)
+		return;
+	*bounds = (struct stack_bounds){ mapping.start, descriptor };
+	learn_stack_words(descriptor, mapping.start);
 }
 
 ATTR_COLD bool
@@ -130,7 +186,7 @@ thread_prepare_slow(struct thread_state *t)
 		return false;
 	t->n_pending = 0;
 	t->work->unwind.n_known = 0;
-	t->flags |= THREAD_READY | THREAD_OWN_CALL;
+	t->flags |= THREAD_READY;
 	if (is_main_thread())
 		find_main_stack(&t->bounds);
 	else
@@ -138,7 +194,6 @@ thread_prepare_slow(struct thread_state *t)
 	/* Early keys need no allocation; a later one is not worth one. */
 	if (has_exit_key && exit_key < 32)
 		pthread_setspecific(exit_key, t->work);
-	t->flags &= ~(uint32_t)THREAD_OWN_CALL;
 	errno = saved_errno;
 	return true;
 }

@@ -23,8 +23,8 @@ struct thread_work {
 
 enum thread_flag {
 	THREAD_READY	= 1,	/* bounds and work are there */
-	THREAD_OWN_CALL	= 2,	/* inside, calling libc: what comes back is
-				 * ours and not counted */
+	THREAD_OWN_CALL	= 2,	/* inside the reference unwinder: what
+				 * comes back is ours and not counted */
 };
 
 struct thread_state {
