@@ -282,9 +282,11 @@ write_row(FILE *to, const struct report_sample *sample,
 		.flags = row->flags,
 	};
 
-	/* A file is a place without an offset. */
-	if (sample->rows->grouping == BY_FILENAME)
+	/* A file is a place without function and offset. */
+	if (sample->rows->grouping == BY_FILENAME) {
+		frame.function = NAME_UNKNOWN;
 		frame.flags = 0;
+	}
 	write_numbers(to, sample, row);
 	fputs("  ", to);
 	write_place(to, sample->names, &frame);
