@@ -318,7 +318,7 @@ ui_key(struct ui *ui, uint32_t key)
 	}
 	if ((context & C_PROMPTS) != 0)
 		return finder_type(ui, key);
-	key_name(name, key);
+	key_text(name, key);
 	ui_complain(ui, "No key '%s'. Press ? for help.", name);
 	return STAGE_DRAW;
 }

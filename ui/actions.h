@@ -112,7 +112,8 @@ A(HELP_NEXT,	"Space PgDn Right", C_HELP, DIALOG, 0, "", "next page of help")\
 A(HELP_CLOSE,	"Esc q F1 ? h ^C ^G Backspace", C_HELP, DIALOG, 0, "",		\
 					"close the help")		\
 A(MENU_PICK,	"Enter",	C_MENU, DIALOG, 1, "Choose", "take this entry")	\
-A(MENU_CLOSE,	"Esc q ^C ^G Backspace", C_MENU, DIALOG, 2, "Back", "close the menu")\
+A(MENU_CLOSE,	"Esc q ^C ^G Backspace", C_MENU, DIALOG, 2, "Back",		\
+					"close the menu")		\
 A(QUIT_TERM,	"t",		C_QUIT, DIALOG, 1, "SIGTERM and quit",		\
 					"SIGTERM, quit at end")		\
 A(QUIT_INT,	"i ^C",		C_QUIT, DIALOG, 3, "SIGINT", "SIGINT, stay")	\

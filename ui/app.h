@@ -7,7 +7,7 @@
 #include "options.h"
 #include "session.h"
 
-struct term;
+struct terminal;
 
 /*
  * Is there a terminal for the screen?  To be asked before the program is
@@ -29,6 +29,6 @@ int app_run(struct session *session, const struct options *options);
 /* The same on a given terminal, which stays open; nothing is printed and no
  * signal is taken.  For scripted runs. */
 int app_run_on(struct session *session, const struct options *options,
-    struct term *term);
+    struct terminal *term);
 
 #endif

@@ -124,7 +124,7 @@ complete(struct ui *ui)
 	}
 	if (*word == '\0' || strpbrk(word, "*?[=\": ") != NULL ||
 	    complete_word(ui, word, text) <= strlen(word)) {
-		ui->term->ops->bell(ui->term);
+		ui->term->ops->ring(ui->term);
 		return STAGE_IDLE;
 	}
 	snprintf(ui->prompt.text + lead, PROMPT_ROOM - lead, "%s", text);
@@ -138,7 +138,7 @@ accept_filter(struct ui *ui)
 	enum stage stage = apply_filter(ui);
 
 	if (ui->filter_why.text[0] != '\0') {
-		ui->term->ops->bell(ui->term);
+		ui->term->ops->ring(ui->term);
 		return STAGE_DRAW;
 	}
 	history_add(ui->history, "filter", ui->prompt.text);
@@ -231,7 +231,7 @@ accept_interval(struct ui *ui)
 	if (end == ui->prompt.text || *end != '\0' ||
 	    !(seconds * 1000 >= MIN_DELAY_MS) ||
 	    !(seconds * 1000 <= MAX_DELAY_MS)) {
-		ui->term->ops->bell(ui->term);
+		ui->term->ops->ring(ui->term);
 		errbuf_set(&ui->filter_why,
 		    "a number of seconds from 0.1 to 3600");
 		return STAGE_DRAW;

@@ -11,7 +11,6 @@
 #include "util/xalloc.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,10 +171,11 @@ add_trust(struct ui *ui, struct line *line)
 		    count_unresolved(ui));
 }
 
-static void
-rate_text(char to[FMT_ROOM], double rate)
+/* A rate as a whole number; below zero there is none. */
+static uint64_t
+whole(double rate)
 {
-	fmt_count_short(to, rate > 0 ? (uint64_t)llround(rate) : 0);
+	return rate > 0 ? (uint64_t)(rate + 0.5) : 0;
 }
 
 static void
@@ -186,15 +186,16 @@ draw_activity(struct ui *ui, int row)
 	char text[FMT_ROOM], bytes[FMT_ROOM];
 	struct line line = { 0 };
 
-	rate_text(text, rates.allocs);
-	fmt_size_short(bytes, (uint64_t)llround(rates.allocated_bytes));
+	fmt_count_short(text, whole(rates.allocs));
+	fmt_size_short(bytes, whole(rates.allocated_bytes));
 	line_add(&line, 4, STYLE_NORMAL, is_wide ? "Alloc %s/s %s/s" :
 	    "Alloc %s/s", text, bytes);
-	rate_text(text, rates.frees);
-	fmt_size_short(bytes, (uint64_t)llround(rates.freed_bytes));
+	fmt_count_short(text, whole(rates.frees));
+	fmt_size_short(bytes, whole(rates.freed_bytes));
 	line_add(&line, 5, STYLE_NORMAL, is_wide ? "Free %s/s %s/s" :
 	    "Free %s/s", text, bytes);
-	fmt_size_short(text, (uint64_t)llround(fabs(rates.net_bytes)));
+	fmt_size_short(text, whole(rates.net_bytes < 0 ? -rates.net_bytes :
+	    rates.net_bytes));
 	line_add(&line, 3, rates.net_bytes >= 1 ? STYLE_GROWTH :
 	    rates.net_bytes <= -1 ? STYLE_SHRINK : STYLE_NORMAL,
 	    "net %s%s/s", rates.net_bytes >= 0.5 ? "+" :
@@ -238,8 +239,9 @@ draw_spark(struct ui *ui, int row)
 	cells_put(&ui->cells, row, SPARK_LABEL - 1, 1, STYLE_DIM,
 	    g->spark_left);
 	for (size_t i = 0; i < n && most > 0; i++) {
-		step = (unsigned)ceil((double)values[i] / (double)most *
-		    g->n_spark);
+		/* anything more than nothing is seen */
+		step = (unsigned)((double)values[i] / (double)most *
+		    g->n_spark + 0.999);
 		cells_put(&ui->cells, row, col + (int)i, 1, STYLE_SPARK,
 		    g->spark[step > g->n_spark ? g->n_spark : step]);
 	}
@@ -326,7 +328,7 @@ add_growth_chip(struct ui *ui, struct line *line)
 {
 	const struct mark *mark = baseline(ui);
 	uint64_t uptime_ns = session_run(ui->session)->uptime_ns;
-	char growth[2 * FMT_ROOM], age[FMT_ROOM], name[48] = "";
+	char growth[3 * FMT_ROOM], age[FMT_ROOM], name[48] = "";
 
 	if (mark == NULL)
 		return;

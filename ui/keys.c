@@ -48,7 +48,7 @@ encode(char to[4], uint32_t c)
 }
 
 size_t
-key_name(char to[KEY_NAME_ROOM], uint32_t key)
+key_text(char to[KEY_NAME_ROOM], uint32_t key)
 {
 	char bytes[4];
 

@@ -30,7 +30,7 @@ enum { KEY_NAME_ROOM = 16 };
 
 /* Name of a key: "Up", "F1", "^B", "Space", "x"; printable whatever comes
  * from the terminal.  Returns its length. */
-size_t key_name(char to[KEY_NAME_ROOM], uint32_t key);
+size_t key_text(char to[KEY_NAME_ROOM], uint32_t key);
 
 /* The key with the name in text[0..size), K_NONE if there is none. */
 uint32_t key_find(const char *text, size_t size);

@@ -75,7 +75,7 @@ prompt_type(struct prompt *prompt, uint32_t character)
 	if (character == K_SPACE)
 		return insert(prompt, " ", 1);
 	/* the printable form: what a terminal might misread becomes \xNN */
-	key_name(name, character);
+	key_text(name, character);
 	strbuf_puts(&bytes, name);
 	changed = insert(prompt, strbuf_text(&bytes), bytes.size);
 	strbuf_fini(&bytes);

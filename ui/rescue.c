@@ -87,6 +87,19 @@ rescue_arm(int fd, const struct termios *saved, const void *bytes,
 	rescue.is_armed = 1;
 }
 
+size_t
+rescue_add(char bytes[RESCUE_BYTES], size_t n, const char *text)
+{
+	while (*text != '\0' && n < RESCUE_BYTES) {
+		if (text[0] == '$' && text[1] == '<' &&
+		    strchr(text, '>') != NULL)
+			text = strchr(text, '>') + 1;
+		else
+			bytes[n++] = *text++;
+	}
+	return n;
+}
+
 void
 rescue_disarm(void)
 {

@@ -19,6 +19,10 @@ enum { RESCUE_BYTES = 512 };
 void rescue_arm(int fd, const struct termios *saved, const void *bytes,
     size_t size);
 
+/* Append a terminal's capability without its padding ("$<5>") to the bytes,
+ * of which there are n; returns how many there are then. */
+size_t rescue_add(char bytes[RESCUE_BYTES], size_t n, const char *text);
+
 /* The terminal is not ours: nothing to give back. */
 void rescue_disarm(void);
 

@@ -9,7 +9,6 @@
 #define TMTOP_UI_TERM_H
 
 #include "base/errbuf.h"
-#include "options.h"
 #include "ui/cells.h"
 #include "ui/keys.h"
 
@@ -32,51 +31,59 @@ struct term_event {
 	int			row, col;
 };
 
-struct term {
+struct terminal {
 	const struct term_ops	*ops;
 	bool			 has_utf8;
+	/* Bytes that undo what was done to the terminal, "" if nothing. */
+	const char		*reset;
+	size_t			 reset_size;
 };
 
 struct term_ops {
-	void	 (*size)(struct term *term, int *rows, int *cols);
+	void	 (*size)(struct terminal *term, int *rows, int *cols);
 
 	/* Milliseconds of a clock that only goes forward. */
-	uint64_t (*now_ms)(struct term *term);
+	uint64_t (*now_ms)(struct terminal *term);
 
 	/* Wait for input, for one of the descriptors, or timeout_ms. */
-	void	 (*wait)(struct term *term, struct pollfd *fds, int n_fds,
+	void	 (*wait)(struct terminal *term, struct pollfd *fds, int n_fds,
 		    int timeout_ms);
 
 	/* The next event that is there already; never waits. */
-	struct term_event (*read_event)(struct term *term);
+	struct term_event (*read_event)(struct terminal *term);
 
 	/* Show this grid, with the cursor at (row, col) or none (row -1).
 	 * Borrowed until the next call. */
-	void	 (*show)(struct term *term, const struct cells *cells, int row,
+	void	 (*show)(struct terminal *term, const struct cells *cells, int row,
 		    int col);
 
-	void	 (*bell)(struct term *term);
-	void	 (*set_mouse)(struct term *term, bool on);
+	void	 (*ring)(struct terminal *term);
+	void	 (*set_mouse)(struct terminal *term, bool on);
 
 	/* Everything is to be sent again at the next show(). */
-	void	 (*redraw)(struct term *term);
+	void	 (*redraw)(struct terminal *term);
 
 	/* Give the terminal back as it was; -1 where that means nothing.
 	 * resume() takes it again. */
-	int	 (*suspend)(struct term *term);
+	int	 (*suspend)(struct terminal *term);
 	/* Give it away in raw mode: its descriptor, or -1. */
-	int	 (*hand_over)(struct term *term);
-	void	 (*resume)(struct term *term);
+	int	 (*hand_over)(struct terminal *term);
+	void	 (*resume)(struct terminal *term);
 
 	/* Give it back for good and release everything. */
-	void	 (*close)(struct term *term);
+	void	 (*close)(struct terminal *term);
 };
 
 /* Is /dev/tty there and able to show a screen?  -1: why says what to do. */
 int term_curses_check(struct errbuf *why);
 
+enum term_colors {
+	TERM_COLORS_AUTO,	/* unless $NO_COLOR or the terminal has none */
+	TERM_COLORS_ALWAYS, TERM_COLORS_NEVER
+};
+
 /* Take /dev/tty over.  NULL: why says what is wrong. */
-struct term *term_curses_new(const struct options *options,
+struct terminal *term_curses_new(enum term_colors colors, bool has_mouse,
     struct errbuf *why);
 
 /*
@@ -95,10 +102,10 @@ struct term *term_curses_new(const struct options *options,
  * Other lines go to `other` (may be NULL), which says whether it knew them.
  * Text is borrowed, `to` receives the screens and complaints.
  */
-struct term *term_script_new(const char *text, struct strbuf *to,
+struct terminal *term_script_new(const char *text, struct strbuf *to,
     bool (*other)(void *context, const char *line), void *context);
 
 /* Did every line make sense and every `wait` end well? */
-bool term_script_is_ok(const struct term *term);
+bool term_script_is_ok(const struct terminal *term);
 
 #endif

@@ -22,7 +22,7 @@
 enum { LINE_ROOM = 1024, WAIT_LIMIT_MS = 20000, WAIT_STEP_MS = 50 };
 
 struct script {
-	struct term	 term;
+	struct terminal	 term;
 	const char	*at;		/* rest of the script, borrowed */
 	int		 line;		/* for complaints */
 	struct strbuf	*to;		/* borrowed */
@@ -43,7 +43,7 @@ struct script {
 };
 
 static struct script *
-script_of(struct term *term)
+script_of(struct terminal *term)
 {
 	return (struct script *)term;
 }
@@ -218,14 +218,14 @@ is_busy(const struct script *script)
 /* ---- the back end ---- */
 
 static void
-script_size(struct term *term, int *rows, int *cols)
+script_size(struct terminal *term, int *rows, int *cols)
 {
 	*rows = script_of(term)->rows;
 	*cols = script_of(term)->cols;
 }
 
 static uint64_t
-script_now_ms(struct term *term)
+script_now_ms(struct terminal *term)
 {
 	struct script *script = script_of(term);
 	struct timespec now;
@@ -258,7 +258,8 @@ pass_time(struct script *script, struct pollfd *fds, int n_fds,
 }
 
 static void
-script_wait(struct term *term, struct pollfd *fds, int n_fds, int timeout_ms)
+script_wait(struct terminal *term, struct pollfd *fds, int n_fds,
+    int timeout_ms)
 {
 	struct script *script = script_of(term);
 	char line[LINE_ROOM];
@@ -321,7 +322,7 @@ next_character(struct script *script)
 }
 
 static struct term_event
-script_read_event(struct term *term)
+script_read_event(struct terminal *term)
 {
 	struct script *script = script_of(term);
 	struct term_event event = script->pending;
@@ -339,7 +340,7 @@ script_read_event(struct term *term)
 }
 
 static void
-script_show(struct term *term, const struct cells *cells, int row, int col)
+script_show(struct terminal *term, const struct cells *cells, int row, int col)
 {
 	(void)row;
 	(void)col;
@@ -347,27 +348,27 @@ script_show(struct term *term, const struct cells *cells, int row, int col)
 }
 
 static void
-script_nothing(struct term *term)
+script_nothing(struct terminal *term)
 {
 	(void)term;
 }
 
 static void
-script_set_mouse(struct term *term, bool on)
+script_set_mouse(struct terminal *term, bool on)
 {
 	(void)term;
 	(void)on;
 }
 
 static int
-script_no_terminal(struct term *term)
+script_no_terminal(struct terminal *term)
 {
 	(void)term;
 	return -1;
 }
 
 static void
-script_close(struct term *term)
+script_close(struct terminal *term)
 {
 	free(script_of(term));
 }
@@ -378,7 +379,7 @@ static const struct term_ops script_ops = {
 	.wait = script_wait,
 	.read_event = script_read_event,
 	.show = script_show,
-	.bell = script_nothing,
+	.ring = script_nothing,
 	.set_mouse = script_set_mouse,
 	.redraw = script_nothing,
 	.suspend = script_no_terminal,
@@ -407,7 +408,7 @@ read_start(struct script *script)
 	script->pending.kind = EVENT_NONE;
 }
 
-struct term *
+struct terminal *
 term_script_new(const char *text, struct strbuf *to,
     bool (*other)(void *context, const char *line), void *context)
 {
@@ -425,7 +426,7 @@ term_script_new(const char *text, struct strbuf *to,
 }
 
 bool
-term_script_is_ok(const struct term *term)
+term_script_is_ok(const struct terminal *term)
 {
 	return !((const struct script *)term)->is_bad;
 }

@@ -245,3 +245,27 @@ ui_state_word(const struct ui *ui, char *to, size_t room, enum style *style)
 		*style = STYLE_GOOD;
 	}
 }
+
+void
+ui_say_news(struct ui *ui)
+{
+	const struct run_info *run = session_run(ui->session);
+	const char *trouble = session_trouble(ui->session);
+	const char *news = trouble[0] != '\0' ? trouble : run->notice;
+	uint64_t lost = ui_totals(ui)->lost;
+	char count[FMT_ROOM];
+
+	if (news[0] != '\0' && strcmp(news, ui->last_notice) != 0) {
+		snprintf(ui->last_notice, sizeof ui->last_notice, "%s", news);
+		ui_complain(ui, "%s", news);
+	}
+	if (lost > 0 && !ui->said_lost) {
+		ui->said_lost = true;
+		fmt_count(count, lost, ',');
+		ui_complain(ui, "lost %s records: raise --table-size",
+		    count);
+	}
+	if (run->wants_input && !ui->wanted_input)
+		ui_say(ui, "The program waits for input: press O.");
+	ui->wanted_input = run->wants_input;
+}

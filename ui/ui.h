@@ -17,7 +17,7 @@
 
 struct history;
 struct sources;
-struct term;
+struct terminal;
 struct ui;
 
 enum view_id {
@@ -99,7 +99,7 @@ struct list_state {
 struct ui {
 	struct session	*session;
 	const struct options *options;
-	struct term	*term;
+	struct terminal	*term;
 	const struct glyphs *glyphs;
 	struct cells	cells;
 	struct history	*history;
@@ -173,6 +173,9 @@ bool ui_back(struct ui *ui);
 /* One line for the user until the next key. */
 void ui_say(struct ui *ui, const char *format, ...) ATTR_PRINTF(2, 3);
 void ui_complain(struct ui *ui, const char *format, ...) ATTR_PRINTF(2, 3);
+
+/* Show what the session has to say, each thing once. */
+void ui_say_news(struct ui *ui);
 
 /* What shows a row of the session's table as it is now. */
 struct row_context ui_row_context(const struct ui *ui);

@@ -4,29 +4,18 @@
  *
  * Shape      The tracebacks behind the row come from the session at each
  *            refresh; which one is shown, and which row it belongs to, is
- *            remembered by identity.  The frames become a list of lines:
- *            frames, and notes that stand for those which are not shown (the
- *            skipped ones above the attributed frame, and what lies outside
- *            of the program below main).
+ *            remembered by identity.
  */
 #include "ui/ui.h"
 
+#include "ui/frames.h"
 #include "ui/sourcefile.h"
 #include "util/names.h"
-#include "util/vec.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { INDENT = 5, SOURCE_INDENT = 8, MAX_FRAMES = 4096 };
-
-struct frame_line {
-	const struct symbol_frame *frame;	/* NULL: a note */
-	unsigned	number;			/* 0 is the most recent */
-	char		note[200];
-};
-
-typedef VEC(struct frame_line) frame_lines;
+enum { INDENT = 5, SOURCE_INDENT = 8 };
 
 static const struct stat *
 find_row(const struct ui *ui)
@@ -83,112 +72,6 @@ update(struct ui *ui)
 	if (at >= detail->tracebacks->n_rows)
 		at = detail->tracebacks->n_rows - 1;
 	choose(ui, at);
-}
-
-/* ---- the list of lines ---- */
-
-static const char *
-frame_who(const struct ui *ui, const struct symbol_frame *frame)
-{
-	const struct names *names = session_names(ui->session);
-
-	return name_text(names, frame->function != NAME_UNKNOWN ?
-	    frame->function : frame->module);
-}
-
-static void
-add_note(frame_lines *lines, const char *lead, const struct strbuf *who)
-{
-	struct frame_line line = { 0 };
-
-	snprintf(line.note, sizeof line.note, "-- %s: %s (J shows)", lead,
-	    strbuf_text(who));
-	vec_push(lines, line);
-}
-
-/* The frames between the newest and the attributed one. */
-static void
-add_skipped(struct ui *ui, frame_lines *lines, uint32_t stack)
-{
-	const struct stacks *stacks = ui->detail.tracebacks->stacks;
-	uint32_t node = session_full_stack(ui->session, stack);
-	uint32_t n_all = stacks_depth(stacks, node);
-	uint32_t n = stacks_depth(stacks, stack);
-	struct strbuf who = STRBUF_INIT(120);
-
-	for (; n_all > n; n_all--) {
-		if (who.size > 0)
-			strbuf_puts(&who, ", ");
-		strbuf_puts(&who, frame_who(ui, stacks_frame(stacks, node)));
-		node = stacks_parent(stacks, node);
-	}
-	if (who.size > 0)
-		add_note(lines, "library frames", &who);
-	strbuf_fini(&who);
-}
-
-/* Take what lies outside of the program off the end: frames without lines
- * that are older than all frames with lines. */
-static void
-fold_outside(struct ui *ui, frame_lines *lines)
-{
-	struct strbuf who = STRBUF_INIT(120);
-	size_t n = lines->n;
-
-	while (n > 0 && (lines->items[n - 1].frame == NULL ||
-	    (lines->items[n - 1].frame->flags & SYMBOL_NO_LINE) != 0))
-		n--;
-	if (n == 0 || n == lines->n)
-		return;
-	for (size_t i = n; i < lines->n; i++) {
-		if (who.size > 0)
-			strbuf_puts(&who, ", ");
-		strbuf_puts(&who, frame_who(ui, lines->items[i].frame));
-	}
-	lines->n = n;
-	add_note(lines, "outside your program", &who);
-	strbuf_fini(&who);
-}
-
-static void
-reverse(frame_lines *lines)
-{
-	for (size_t i = 0; i < lines->n / 2; i++) {
-		struct frame_line line = lines->items[i];
-
-		lines->items[i] = lines->items[lines->n - 1 - i];
-		lines->items[lines->n - 1 - i] = line;
-	}
-}
-
-static void
-list_frames(struct ui *ui, frame_lines *lines)
-{
-	const struct stat *traceback = current(ui);
-	const struct stacks *stacks;
-	struct frame_line line = { 0 };
-	uint32_t node;
-
-	if (traceback == NULL)
-		return;
-	stacks = ui->detail.tracebacks->stacks;
-	node = traceback->stack;
-	if (ui->detail.shows_all)
-		node = session_full_stack(ui->session, node);
-	else
-		add_skipped(ui, lines, node);
-	for (; node != 0 && line.number < MAX_FRAMES; line.number++) {
-		line.frame = stacks_frame(stacks, node);
-		vec_push(lines, line);
-		node = stacks_parent(stacks, node);
-	}
-	if (!ui->detail.shows_all)
-		fold_outside(ui, lines);
-	if (ui->detail.is_oldest_first)
-		reverse(lines);
-	ui->detail.n_frames = (uint32_t)lines->n;
-	if (ui->detail.cursor >= lines->n)
-		ui->detail.cursor = lines->n > 0 ? (uint32_t)lines->n - 1 : 0;
 }
 
 /* ---- drawing ---- */
@@ -303,7 +186,7 @@ draw_frames(struct ui *ui, struct rect area)
 	int place_width;
 	int end = area.row + area.rows;
 
-	list_frames(ui, &lines);
+	frames_list(ui, current(ui), &lines);
 	scroll_to_cursor(ui, &lines, area.rows);
 	place_width = measure_places(ui, &lines, area.cols);
 	detail->n_lines = area.rows;
@@ -455,7 +338,7 @@ open_source(struct ui *ui)
 	frame_lines lines = VEC_INIT;
 	struct errbuf why;
 
-	list_frames(ui, &lines);
+	frames_list(ui, current(ui), &lines);
 	frame = ui->detail.cursor < lines.n ?
 	    lines.items[ui->detail.cursor].frame : NULL;
 	vec_fini(&lines);
