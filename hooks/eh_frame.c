@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define MAX_SAVED_ROWS	8
+#define LEAST_ADDRESS	0x1000	/* nothing is ever mapped below */
 
 /* DWARF numbers of the x86-64 psABI. */
 enum { DWARF_RBP = 6, DWARF_RSP = 7, DWARF_RA = 16 };
@@ -137,11 +138,33 @@ struct table_entry {
 	int32_t	function, fde;		/* relative to the header */
 };
 
+/*
+ * The range that unwind tables may be read in.  For a module whose segments
+ * are not contiguous ld.so describes only the one with the code, and the
+ * tables lie in another: then only their own lengths bound the reads.
+ */
+struct extent {
+	const uint8_t	*low, *high;
+};
+
+static struct extent
+table_extent(const struct dl_find_object *module)
+{
+	const uint8_t *header = module->dlfo_eh_frame;
+
+	if (header >= (const uint8_t *)module->dlfo_map_start &&
+	    header < (const uint8_t *)module->dlfo_map_end)
+		return (struct extent){ module->dlfo_map_start,
+		    module->dlfo_map_end };
+	return (struct extent){ (const uint8_t *)LEAST_ADDRESS,
+	    (const uint8_t *)(UINTPTR_MAX >> 1) };
+}
+
 static const uint8_t *
 find_fde(const struct dl_find_object *module, uintptr_t pc)
 {
 	const uint8_t *header = module->dlfo_eh_frame;
-	struct reader r = { header, module->dlfo_map_end, false };
+	struct reader r = { header, table_extent(module).high, false };
 	const struct table_entry *table;
 	uint64_t count;
 	size_t low, high, middle;
@@ -513,8 +536,8 @@ bool
 eh_frame_row(const struct dl_find_object *module, uintptr_t pc,
     struct cfi_row *row)
 {
-	const uint8_t *limit = module->dlfo_map_end;
-	const uint8_t *floor = module->dlfo_map_start;
+	const uint8_t *limit = table_extent(module).high;
+	const uint8_t *floor = table_extent(module).low;
 	const uint8_t *fde = find_fde(module, pc), *cie_at;
 	struct reader r;
 	struct cie cie;

@@ -79,8 +79,9 @@ environment_value(char **environment, const char *name)
 	return NULL;
 }
 
-static bool
-is_secure_execution(char **environment)
+/* What the kernel says beside the environment; 0: nothing of that kind. */
+static uintptr_t
+auxiliary_value(char **environment, uintptr_t type)
 {
 	const ElfW(auxv_t) *aux;
 
@@ -88,9 +89,9 @@ is_secure_execution(char **environment)
 		environment++;
 	for (aux = (const void *)(environment + 1); aux->a_type != AT_NULL;
 	    aux++)
-		if (aux->a_type == AT_SECURE)
-			return aux->a_un.a_val != 0;
-	return false;
+		if (aux->a_type == type)
+			return aux->a_un.a_val;
+	return 0;
 }
 
 /* A number in `base` up to one of `ends`; false: something else. */
@@ -349,8 +350,10 @@ start(void)
 
 	text = environment_value(environment, SEGMENT_ENV);
 	if (text == NULL || !parse_address(text, &address) ||
-	    is_secure_execution(environment))
+	    auxiliary_value(environment, AT_SECURE) != 0)
 		return false;
+	modules_set_program((void *)auxiliary_value(environment, AT_PHDR),
+	    (unsigned)auxiliary_value(environment, AT_PHNUM));
 	fd = open_segment(&address);
 	if (sys_failed(fd))
 		return false;

@@ -30,6 +30,14 @@ static uint32_t n_modules;
 
 /* ---- build-id, read from the mapped image ---- */
 
+struct headers {
+	const ElfW(Phdr) *at;
+	unsigned	n;
+};
+
+/* Of the executable, as the kernel told it; it may be mapped in pieces. */
+static struct headers program_headers;
+
 static uint32_t
 build_id_in_notes(const char *at, const char *end, uint8_t *to, uint32_t room)
 {
@@ -71,47 +79,74 @@ is_loaded(const ElfW(Phdr) *headers, unsigned n, uint64_t from, uint64_t size)
 	return false;
 }
 
-static uint32_t
-read_build_id(const struct module *module, uint8_t *to, uint32_t room)
+static bool
+find_headers(const struct module *module, bool is_program,
+    struct headers *result)
 {
 	const ElfW(Ehdr) *elf = (const void *)module->map_start;
-	const ElfW(Phdr) *headers;
+
+	if (is_program && program_headers.n > 0) {
+		*result = program_headers;
+		return true;
+	}
+	if (module->map_end - module->map_start < LAYOUT_PAGE ||
+	    memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0 ||
+	    elf->e_phentsize != sizeof(ElfW(Phdr)) ||
+	    elf->e_phoff > LAYOUT_PAGE ||
+	    elf->e_phnum > (LAYOUT_PAGE - elf->e_phoff) / sizeof(ElfW(Phdr)))
+		return false;
+	*result = (struct headers){ (const void *)(module->map_start +
+	    elf->e_phoff), elf->e_phnum };
+	return true;
+}
+
+static uint32_t
+read_build_id(const struct module *module, bool is_program, uint8_t *to,
+    uint32_t room)
+{
+	struct headers headers;
 	uint32_t size;
 	unsigned i;
 
-	if (module->map_end - module->map_start < LAYOUT_PAGE ||
-	    memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0 ||
-	    elf->e_phentsize != sizeof(*headers) ||
-	    elf->e_phoff > LAYOUT_PAGE ||
-	    elf->e_phnum > (LAYOUT_PAGE - elf->e_phoff) / sizeof(*headers))
+	if (!find_headers(module, is_program, &headers))
 		return 0;
-	headers = (const void *)(module->map_start + elf->e_phoff);
-	for (i = 0; i < elf->e_phnum; i++) {
+	for (i = 0; i < headers.n; i++) {
+		const ElfW(Phdr) *header = &headers.at[i];
 		const char *at = (const char *)module->load_bias +
-		    headers[i].p_vaddr;
+		    header->p_vaddr;
 
-		if (headers[i].p_type != PT_NOTE ||
-		    !is_loaded(headers, elf->e_phnum, headers[i].p_vaddr,
-		    headers[i].p_filesz))
+		if (header->p_type != PT_NOTE || !is_loaded(headers.at,
+		    headers.n, header->p_vaddr, header->p_filesz))
 			continue;
-		size = build_id_in_notes(at, at + headers[i].p_filesz, to,
-		    room);
+		size = build_id_in_notes(at, at + header->p_filesz, to, room);
 		if (size > 0)
 			return size;
 	}
 	return 0;
 }
 
+void
+modules_set_program(const void *headers, unsigned n)
+{
+	program_headers = (struct headers){ headers, n };
+}
+
 /* ---- records ---- */
+
+/* ld.so knows the executable by an empty name. */
+static bool
+is_program(const struct link_map *map)
+{
+	return map->l_name == NULL || map->l_name[0] == '\0';
+}
 
 /*
  * The path is put together in place: no large buffer on a stranger's stack.
- * ld.so knows the executable by an empty name.
  */
 static uint32_t
 store_path(const struct link_map *map, uint32_t *size)
 {
-	bool is_named = map->l_name != NULL && map->l_name[0] != '\0';
+	bool is_named = !is_program(map);
 	uint32_t room = is_named ?
 	    (uint32_t)strnlen(map->l_name, MAX_PATH) : MAX_PATH;
 	uint32_t at = region_take_many(SECTION_STRINGS, room);
@@ -145,7 +180,8 @@ record_new(const struct module *module)
 	record->map_start = module->map_start;
 	record->map_end = module->map_end;
 	record->loaded_epoch = modules_epoch + 1;
-	record->build_id_size = read_build_id(module, record->build_id,
+	record->build_id_size = read_build_id(module,
+	    is_program(module->link_map), record->build_id,
 	    sizeof(record->build_id));
 	record->path = store_path(module->link_map, &path_size);
 	/* ORDER module-publish: other end read_modules(). */

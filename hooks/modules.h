@@ -31,6 +31,9 @@ struct module {
  * there is no room. */
 const struct module *modules_intern(const struct dl_find_object *found);
 
+/* The executable's program headers (AT_PHDR, AT_PHNUM), once. */
+void modules_set_program(const void *headers, unsigned n);
+
 /* Is the module with this id (not 0) still loaded? */
 bool modules_is_alive(uint32_t id);
 
