@@ -120,8 +120,7 @@ attribution_set_limit(struct attribution *a, uint32_t limit)
 void
 attribution_refresh(struct attribution *a)
 {
-	stacks_free(a->stacks);
-	a->stacks = stacks_new(a->names);
+	stacks_clear(a->stacks);
 	vec_clear(&a->expansions);
 	vec_clear(&a->frame_ids);
 	vec_clear(&a->full);

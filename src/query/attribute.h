@@ -40,7 +40,7 @@ void attribution_set_limit(struct attribution *attribution, uint32_t limit);
 void attribution_refresh(struct attribution *attribution);
 
 /* The traces of a snapshot; caller frees result->traces with free().  The
- * stacks are owned by the attribution and are replaced by the next call of
+ * stacks are owned by the attribution and start over with the next call of
  * set_*, or refresh: then every query_traces must be made again. */
 void attribution_apply(struct attribution *attribution,
     const struct snapshot *snapshot, struct query_traces *result);

@@ -31,7 +31,7 @@ struct filter *filter_parse(const char *text, enum filter_mode mode,
 struct filter *filter_new_domain(bool inclusive, unsigned domain);
 void filter_free(struct filter *filter);
 
-/* What it says, canonical, e.g. "+*lru*:12 all @2" or "-<unknown>"; borrowed. */
+/* What it says, canonical: "+*lru*:12 all @2", "-<unknown>"; borrowed. */
 const char *filter_text(const struct filter *filter);
 /* The glob alone, e.g. "*lru*"; "" for a domain filter. */
 const char *filter_pattern(const struct filter *filter);
@@ -46,10 +46,14 @@ void filter_set_free(struct filter_set *set);
 size_t filter_set_count(const struct filter_set *set);
 const struct filter *filter_set_get(const struct filter_set *set, size_t i);
 
-/* The traces that pass, in the same order: result->traces is allocated,
- * caller frees. set NULL: a copy.  Each distinct file name is matched once
- * per call and filter, never each trace. n_errors (may be NULL): names on which matching hit
- * a limit of PCRE2 (counted as no match). */
+/*
+ * The traces that pass, in the same order: result->traces is allocated,
+ * caller frees.  set NULL: a copy.  A filter without `all` tests the
+ * attributed frame, one with `all` every frame, skipped ones and those beyond
+ * the limit included.  Each distinct file name is matched once per call and
+ * filter, never each trace.  n_errors (may be NULL): names on which matching
+ * hit a limit of PCRE2 (counted as no match).
+ */
 void filter_apply(const struct filter_set *set,
     const struct query_traces *traces, struct query_traces *result,
     uint32_t *n_errors);

@@ -217,7 +217,10 @@ link_slots(struct grove *grove, const struct work *work,
 	grove->parents = xcalloc(n, sizeof *grove->parents);
 	grove->children = xcalloc(n, sizeof *grove->children);
 	grove->siblings = xcalloc(n, sizeof *grove->siblings);
-	for (uint32_t slot = 1; slot < grove->n_slots; slot++) {
+
+	/* Last first, so that siblings are walked in the order of ids, which
+	 * is the order they lie in memory. */
+	for (uint32_t slot = grove->n_slots - 1; slot > 0; slot--) {
 		uint32_t node = grove->nodes[slot];
 		uint32_t up = slot_of[work->tables.nodes[node].parent];
 

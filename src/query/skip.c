@@ -153,8 +153,10 @@ bool
 skip_list_has_function(const struct skip_list *skip, const char *name,
     size_t size)
 {
-	return glob_match(skip->functions, name, base_size(name, size)) > 0 ||
-	    glob_match(skip->functions, name, size) > 0;
+	size_t base = base_size(name, size);
+
+	return glob_match(skip->functions, name, base) > 0 ||
+	    (base < size && glob_match(skip->functions, name, size) > 0);
 }
 
 bool

@@ -166,22 +166,42 @@ stacks_push(struct stacks *stacks, uint32_t parent,
 	return stacks_child(stacks, parent, stacks_intern(stacks, frame));
 }
 
-struct stacks *
-stacks_new(const struct names *names)
+/* The empty traceback and its frame. */
+static void
+add_root(struct stacks *stacks)
 {
 	static const struct symbol_frame unknown = {
 		.file = NAME_UNKNOWN, .function = NAME_UNKNOWN,
 		.module = NAME_UNKNOWN,
 	};
-	struct stacks *stacks = xcalloc(1, sizeof *stacks);
-	uint32_t frame;
+	uint32_t frame = stacks_intern(stacks, &unknown);
 
-	stacks->names = names;
-	frame = stacks_intern(stacks, &unknown);
-	assert(frame == 0);
+	assert(frame == 0 && stacks->nodes.n == 0);
 	vec_push(&stacks->nodes, (struct stack_node){ .frame = frame });
 	vec_push(&stacks->identities, stacks->frames.items[frame].identity);
+}
+
+struct stacks *
+stacks_new(const struct names *names)
+{
+	struct stacks *stacks = xcalloc(1, sizeof *stacks);
+
+	stacks->names = names;
+	add_root(stacks);
 	return stacks;
+}
+
+void
+stacks_clear(struct stacks *stacks)
+{
+	idmap_clear(&stacks->location_ids);
+	idmap_clear(&stacks->frame_ids);
+	idmap_clear(&stacks->node_ids);
+	vec_clear(&stacks->locations);
+	vec_clear(&stacks->frames);
+	vec_clear(&stacks->nodes);
+	vec_clear(&stacks->identities);
+	add_root(stacks);
 }
 
 void

@@ -24,6 +24,9 @@ struct stacks;
 struct stacks *stacks_new(const struct names *names);
 void stacks_free(struct stacks *stacks);	/* NULL is fine */
 
+/* As new, but with the memory of the old: all ids are invalid. */
+void stacks_clear(struct stacks *stacks);
+
 /* Node of `frame` called from `parent`; borrows nothing from frame. */
 uint32_t stacks_push(struct stacks *stacks, uint32_t parent,
     const struct symbol_frame *frame);

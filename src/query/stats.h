@@ -75,7 +75,7 @@ bool stats_is_at(const struct stats_table *table, const struct stat *row,
 
 enum sort_key {
 	SORT_SIZE,		/* size, count, key: tracemalloc's order */
-	SORT_GROWTH,		/* |size diff|, size, |count diff|, count, key */
+	SORT_GROWTH,		/* |size diff|, size, |count diff|, count */
 	SORT_GROWTH_SIGNED,
 	SORT_COUNT,
 	SORT_COUNT_DIFF,
