@@ -51,8 +51,8 @@ struct attribution {
 	VEC(struct expansion)	 expansions;	/* by location */
 	ids			 frame_ids;
 	VEC(struct full_stack)	 full;		/* by raw stack */
-	verdicts		 skips_function, skips_file, skips_module;
-						/* by name */
+	verdicts		 skips_function, skips_file, skips_header,
+				 skips_module;	/* by name */
 	verdicts		 is_useful;	/* by frame */
 	ids			 useful;	/* by node: the nearest useful
 						 * one at or above, or 0 */
@@ -92,6 +92,7 @@ attribution_free(struct attribution *a)
 	vec_fini(&a->full);
 	vec_fini(&a->skips_function);
 	vec_fini(&a->skips_file);
+	vec_fini(&a->skips_header);
 	vec_fini(&a->skips_module);
 	vec_fini(&a->is_useful);
 	vec_fini(&a->useful);
@@ -106,6 +107,7 @@ attribution_set_skip(struct attribution *a, const struct skip_list *skip)
 	a->skip = skip;
 	vec_clear(&a->skips_function);
 	vec_clear(&a->skips_file);
+	vec_clear(&a->skips_header);
 	vec_clear(&a->skips_module);
 	forget_shown(a);
 }
@@ -229,26 +231,33 @@ is_skipped_name(struct attribution *a, verdicts *cache, has_name *has,
 }
 
 static bool
-is_useful_frame(struct attribution *a, const struct stack_tables *tables,
-    uint32_t id)
+is_skipped_frame(struct attribution *a, const struct symbol_frame *frame)
 {
-	const struct symbol_frame *frame = &tables->frames[id].symbol;
-	bool is_skipped;
+	bool is_in_header = (frame->flags & SYMBOL_INLINED) != 0 ||
+	    frame->function == NAME_UNKNOWN;
 
-	if (id >= a->is_useful.n)
-		vec_push_zeroed(&a->is_useful,
-		    tables->n_frames - a->is_useful.n);
-	if (a->is_useful.items[id] != UNASKED)
-		return a->is_useful.items[id] == YES;
-	is_skipped = (frame->flags & SYMBOL_SPECIAL) != 0 ||
+	return (frame->flags & SYMBOL_SPECIAL) != 0 ||
 	    is_skipped_name(a, &a->skips_function, skip_list_has_function,
 	    frame->function) ||
 	    is_skipped_name(a, &a->skips_file, skip_list_has_file,
 	    frame->file) ||
 	    is_skipped_name(a, &a->skips_module, skip_list_has_module,
-	    frame->module);
-	a->is_useful.items[id] = is_skipped ? NO : YES;
-	return !is_skipped;
+	    frame->module) ||
+	    (is_in_header && is_skipped_name(a, &a->skips_header,
+	    skip_list_has_header, frame->file));
+}
+
+static bool
+is_useful_frame(struct attribution *a, const struct stack_tables *tables,
+    uint32_t id)
+{
+	if (id >= a->is_useful.n)
+		vec_push_zeroed(&a->is_useful,
+		    tables->n_frames - a->is_useful.n);
+	if (a->is_useful.items[id] == UNASKED)
+		a->is_useful.items[id] =
+		    is_skipped_frame(a, &tables->frames[id].symbol) ? NO : YES;
+	return a->is_useful.items[id] == YES;
 }
 
 /* Answer for all nodes that are there by now. */

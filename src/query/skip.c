@@ -1,14 +1,19 @@
 /*
  * skip.c - the skip list: allocators and libraries under the user's code (L5).
  *
- * Shape      Three lists of globs, on the function, on the source file and on
- *            the module, each compiled into one pattern.
+ * Shape      Four lists of globs, on the function, on the source file, on
+ *            headers and on the module, each compiled into one pattern.
  * Why        The innermost frame of a C++ allocation is operator new, the
  *            next ones are std::; of a C one it may be strdup, getline or
  *            fopen.  Rows must name the code that asked for them.  Functions
  *            catch what is inlined or linked in, files what has debug
  *            information of a library, modules the libraries themselves,
  *            whether or not their debug information is installed.
+ *            A header is not trusted alone: where the compiler dropped
+ *            the record of an inlined call, the line of a header stands in
+ *            the middle of the user's own function, and to skip that one
+ *            would blame its caller.  So a header counts for a frame that
+ *            was inlined or has no name.
  * Limits     Allocation wrappers that many programs share are listed; those
  *            of one program are not: that is what --skip is for.
  */
@@ -20,7 +25,7 @@
 #include <assert.h>
 
 struct skip_list {
-	struct glob	*functions, *files, *modules;
+	struct glob	*functions, *files, *headers, *modules;
 };
 
 /* Demangled, without return type and parameters. */
@@ -30,6 +35,9 @@ static const char *const functions[] = {
 	"posix_memalign", "aligned_alloc", "valloc", "pvalloc",
 	"__libc_[cmpv]*alloc", "__libc_realloc", "__libc_memalign",
 	"__wrap_*alloc*", "__wrap_memalign", "__wrap_posix_memalign",
+
+	/* what stands under main() where libc is all there is above it */
+	"_start",
 
 	/* C++ run time and library */
 	"operator new*",
@@ -76,10 +84,15 @@ static const char *const functions[] = {
 };
 
 static const char *const files[] = {
-	"*/include/c++/*", "*/include/*/c++/*", "*/c++/v1/*",
 	"*/libstdc++-v3/*", "*/libcxx/*", "*/libcxxabi/*",
 	"/rustc/*/library/*", "*/rustlib/src/rust/library/*",
 	"*/hashbrown-*/src/*",
+};
+
+/* Of C++ libraries, and what the C library inlines (_FORTIFY_SOURCE). */
+static const char *const headers[] = {
+	"*/include/c++/*", "*/include/*/c++/*", "*/c++/v1/*",
+	"/usr/include/bits/*", "/usr/include/*/bits/*",
 };
 
 static const char *const modules[] = {
@@ -115,10 +128,12 @@ skip_list_new(const char *const *extra, size_t n, struct errbuf *why)
 	skip->functions = compile(functions, array_size(functions), extra, n,
 	    false, why);
 	skip->files = compile(files, array_size(files), extra, n, true, why);
+	skip->headers = compile(headers, array_size(headers), NULL, 0, true,
+	    why);
 	skip->modules = compile(modules, array_size(modules), NULL, 0, true,
 	    why);
 	if (skip->functions == NULL || skip->files == NULL ||
-	    skip->modules == NULL) {
+	    skip->headers == NULL || skip->modules == NULL) {
 		skip_list_free(skip);
 		return NULL;
 	}
@@ -132,6 +147,7 @@ skip_list_free(struct skip_list *skip)
 		return;
 	glob_free(skip->functions);
 	glob_free(skip->files);
+	glob_free(skip->headers);
 	glob_free(skip->modules);
 	free(skip);
 }
@@ -164,6 +180,13 @@ skip_list_has_file(const struct skip_list *skip, const char *name,
     size_t size)
 {
 	return glob_match(skip->files, name, size) > 0;
+}
+
+bool
+skip_list_has_header(const struct skip_list *skip, const char *name,
+    size_t size)
+{
+	return glob_match(skip->headers, name, size) > 0;
 }
 
 bool

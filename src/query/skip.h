@@ -13,6 +13,9 @@ bool skip_list_has_function(const struct skip_list *skip, const char *name,
     size_t size);
 bool skip_list_has_file(const struct skip_list *skip, const char *name,
     size_t size);
+/* Only for frames that were inlined or whose function is not known. */
+bool skip_list_has_header(const struct skip_list *skip, const char *name,
+    size_t size);
 bool skip_list_has_module(const struct skip_list *skip, const char *name,
     size_t size);
 

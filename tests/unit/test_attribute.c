@@ -84,6 +84,13 @@ static const struct fake_frame cxx[][MAX_INLINE] = {
 	[6] = { { "__getdelim", "/build/glibc/libio/iogetdelim.c",
 	    "/lib/x86_64-linux-gnu/libc.so.6", 61, 0 } },
 	[7] = { { "<cut>", NULL, NULL, 0, SYMBOL_NO_LINE | SYMBOL_SPECIAL } },
+	[10] = { { "getline", "/usr/include/x86_64-linux-gnu/bits/stdio.h",
+	    NULL, 120, SYMBOL_INLINED },
+	    { "read_all", "/src/read.c", NULL, 33, 0 } },
+	[11] = { { "read_all", "/usr/include/c++/12/bits/stl_tree.h", NULL,
+	    1031, 0 } },
+	[12] = { { NULL, "/usr/include/c++/12/bits/stl_tree.h", NULL, 9, 0 } },
+	[13] = { { "_start", "/bin/x", NULL, 0, SYMBOL_NO_LINE } },
 	[8] = { { "my::pool_get", "/src/pool.cc", NULL, 5, 0 } },
 	[9] = { { "strdup", "/lib/libc.so.6", NULL, 0, SYMBOL_NO_LINE } },
 };
@@ -234,6 +241,21 @@ attribute_knows_libraries_by_their_module(void **state)
 	    "iogetdelim.c:61 main.cc:7 ");
 }
 
+/* A header's line in a function of the user's: GCC does that where it dropped
+ * the record of the inlined call. */
+static void
+attribute_believes_headers_only_of_inlined_frames(void **state)
+{
+	struct fixture *f = *state;
+
+	attribution_set_skip(f->attribution, f->skip);
+	check_shown(f, RAW(10, 3), "read.c:33 main.cc:7 ",
+	    "stdio.h:120 read.c:33 main.cc:7 ");
+	check_shown(f, RAW(11, 3), "stl_tree.h:1031 main.cc:7 ",
+	    "stl_tree.h:1031 main.cc:7 ");
+	check_shown(f, RAW(12, 3), "main.cc:7 ", "stl_tree.h:9 main.cc:7 ");
+}
+
 static void
 attribute_to_the_newest_when_all_are_skipped(void **state)
 {
@@ -242,6 +264,7 @@ attribute_to_the_newest_when_all_are_skipped(void **state)
 	attribution_set_skip(f->attribution, f->skip);
 	check_shown(f, RAW(9, 1), "libc.so.6:0 libstdc++.so.6:0 ",
 	    "libc.so.6:0 libstdc++.so.6:0 ");
+	check_shown(f, RAW(9, 13), "libc.so.6:0 x:0 ", "libc.so.6:0 x:0 ");
 	check_shown(f, RAW(9, 7), "libc.so.6:0 <unknown>:0 ",
 	    "libc.so.6:0 <unknown>:0 ");
 }
@@ -462,6 +485,8 @@ main(void)
 		    attribute_without_list_is_the_newest_inline_frame),
 		WITH_FIXTURE(attribute_skips_to_the_users_code),
 		WITH_FIXTURE(attribute_knows_libraries_by_their_module),
+		WITH_FIXTURE(
+		    attribute_believes_headers_only_of_inlined_frames),
 		WITH_FIXTURE(attribute_to_the_newest_when_all_are_skipped),
 		WITH_FIXTURE(attribute_of_no_frames_is_unknown),
 		WITH_FIXTURE(attribute_limit_counts_from_the_attributed_frame),
