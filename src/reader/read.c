@@ -145,8 +145,8 @@ static bool
 read_slot(struct reader *reader, uint32_t i, struct process_reading *reading)
 {
 	const struct slot *shared = &reader->lobby.slots[i];
-	/* ORDER slot-live, slot-dead: other ends attach_slot() of the hook,
-	 * slot_set_dead(). */
+	/* ORDER slot-live: other end attach_slot() of the hook.
+	 * ORDER slot-dead: other end slot_set_dead(). */
 	uint32_t state = load_acquire(&shared->state);
 	struct slot slot;
 

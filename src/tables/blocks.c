@@ -91,7 +91,8 @@ make_directory(uintptr_t address)
 	directory = private_map(directory_size());
 	if (directory == NULL)
 		return NULL;
-	/* Few and far apart: whoever comes second gives its own back. */
+	/* Few and far apart: whoever comes second gives its own back.
+	 * ORDER granule: zeroed before it is seen. Other end: find_record(). */
 	if (!cas_acq_rel(&tops[top], &expected, directory)) {
 		private_unmap(directory, directory_size());
 		return expected;
@@ -121,7 +122,7 @@ make_granule(uintptr_t address)
 	records = region_at(GRANULES, struct granule, id)->records;
 	if (!cas_acq_rel(place, &expected, records))
 		return expected;	/* ours has no key: viewers skip it */
-	/* ORDER granule-key: other end the reader of raw blocks. */
+	/* Last: a granule without a key holds no record yet. */
 	store_release(region_at(GRANULE_KEYS, uint64_t, id),
 	    (address >> granule_shift()) << granule_shift());
 	return records;

@@ -24,7 +24,7 @@ save_mark(struct traceback *t, uint32_t epoch)
 	t->mark_count = load_relaxed(&t->count);
 	t->mark_allocs = load_relaxed(&t->allocs);
 	t->mark_allocated = load_relaxed(&t->allocated);
-	/* ORDER mark-save: values first. Other end: the reader. */
+	/* The epoch last: it says that the values are those of the mark. */
 	store_release(&t->mark_epoch, epoch);
 }
 
@@ -33,7 +33,7 @@ save_peak(struct traceback *t, uint32_t epoch)
 {
 	t->peak_size = load_relaxed(&t->size);
 	t->peak_count = load_relaxed(&t->count);
-	/* ORDER peak-save: values first. Other end: the reader. */
+	/* The epoch last: it says that the values are those of the peak. */
 	store_release(&t->peak_epoch, epoch);
 }
 
