@@ -47,6 +47,7 @@ static struct {
 } next;
 
 static bool is_ready;
+static bool has_begun;
 
 /* A page that is zero again in a forked child: NULL says that this process
  * has no account yet. */
@@ -168,7 +169,12 @@ count(bool is_own, int n_allocs, int n_frees, size_t bytes)
 {
 	struct account *account;
 
-	if (!is_own)
+	/* Before libc knows its environment nothing of the program has run:
+	 * such calls are made by another preloaded library. (Later on programs
+	 * do clear the variable.) */
+	if (environ != NULL)
+		has_begun = true;
+	if (!is_own || !has_begun)
 		return;
 	account = my_account();
 	__atomic_fetch_add(&account->allocs, n_allocs, __ATOMIC_RELAXED);
