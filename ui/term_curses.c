@@ -218,8 +218,11 @@ curses_size(struct terminal *term, int *rows, int *cols)
 
 	if (ioctl(curses_of(term)->fd, TIOCGWINSZ, &size) == 0 &&
 	    size.ws_row > 0 && size.ws_col > 0 &&
-	    is_term_resized(size.ws_row, size.ws_col))
+	    is_term_resized(size.ws_row, size.ws_col)) {
 		resize_term(size.ws_row, size.ws_col);
+		/* What a terminal keeps of its contents is its own affair. */
+		clearok(curscr, TRUE);
+	}
 	getmaxyx(stdscr, *rows, *cols);
 }
 
