@@ -18,8 +18,6 @@
 #include <poll.h>
 
 struct session;
-struct frame_store;
-struct symbols;
 
 /* ---- life ---- */
 
@@ -29,16 +27,6 @@ struct symbols;
  */
 struct session *session_start(const struct options *options,
     struct errbuf *why, int *exit_code);
-
-/*
- * The same pipeline over snapshots that are handed in, without a program:
- * frames and snapshots come from the caller, symbols from `symbols` (both
- * borrowed).  For tests; session_feed() replaces the reading.
- */
-struct session *session_new_fed(const struct options *options,
-    struct frame_store *frames, struct symbols *symbols, struct names *names);
-/* The next session_refresh() takes this reading; a reference is taken. */
-void session_feed(struct session *session, struct snapshot *snapshot);
 
 /* Lets go of the run (see client_close) and releases everything; NULL is
  * fine. */
@@ -168,7 +156,7 @@ const char *session_filters_text(const struct session *s);
 
 /* What the filter set keeps, for the prompt's preview. */
 struct filter_effect {
-	uint32_t	n_matched, n_total;	/* rows of the current grouping */
+	uint32_t	n_matched, n_total;	/* rows as grouped now */
 	uint64_t	size_matched, size_total;
 	const char	*pattern;		/* final glob, borrowed */
 	bool		inclusive;

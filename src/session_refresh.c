@@ -25,6 +25,7 @@ enum { MAX_READINGS = 8192 };
 
 #define NS_PER_S	UINT64_C(1000000000)
 #define RATE_WINDOW_NS	(3 * NS_PER_S)
+#define RATE_LEAST_NS	(NS_PER_S / 10)	/* less says nothing */
 #define SILENT_AFTER_NS	(2 * NS_PER_S)
 
 /* ---- reading ---- */
@@ -339,9 +340,9 @@ session_rates(const struct session *s)
 		return rates;
 	now = vec_last(&s->readings);
 	then = find_earlier(s);
-	seconds = (double)(now->time_ns - then->time_ns) / (double)NS_PER_S;
-	if (seconds <= 0)
+	if (now->time_ns - then->time_ns < RATE_LEAST_NS)
 		return rates;
+	seconds = (double)(now->time_ns - then->time_ns) / (double)NS_PER_S;
 	rates.allocs = rate_of(now->totals.allocs, then->totals.allocs,
 	    seconds);
 	rates.frees = rate_of(now->totals.frees, then->totals.frees, seconds);

@@ -99,7 +99,19 @@ struct session {
 	struct session_output	 output;
 };
 
-/* session.c: tell the user; text is foreign. */
+/* ---- session.c ---- */
+
+/*
+ * The same pipeline over snapshots that are handed in, without a program:
+ * frames and snapshots come from the caller, symbols from `symbols` (both
+ * borrowed).  For tests; session_feed() replaces the reading.
+ */
+struct session *session_new_fed(const struct options *options,
+    struct frame_store *frames, struct symbols *symbols, struct names *names);
+/* The next session_refresh() takes this reading; a reference is taken. */
+void session_feed(struct session *session, struct snapshot *snapshot);
+
+/* Tell the user; text is foreign. */
 void session_note(struct session *s, const char *text);
 
 /* session_refresh.c: a new reading, which the next refresh works on; nothing
