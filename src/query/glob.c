@@ -43,6 +43,7 @@ struct glob {
 	pcre2_code	*code;
 	pcre2_match_data *data;
 	pcre2_match_context *context;
+	size_t		 least;		/* characters a match must have */
 };
 
 /* ---- characters ---- */
@@ -205,13 +206,16 @@ out:
 	vec_fini(&class);
 }
 
-/* Everything up to the next star or the end; returns where that is. */
+/* Everything up to the next star or the end; returns where that is and adds
+ * to `least` how many characters it matches. */
 static size_t
-put_fixed(chars *out, const uint32_t *pattern, size_t n, size_t i)
+put_fixed(chars *out, const uint32_t *pattern, size_t n, size_t i,
+    size_t *least)
 {
 	size_t end;
 
 	for (; i < n && pattern[i] != '*'; i++) {
+		++*least;
 		if (pattern[i] == '?') {
 			put(out, ".");
 			continue;
@@ -228,20 +232,22 @@ put_fixed(chars *out, const uint32_t *pattern, size_t n, size_t i)
 	return i;
 }
 
-static void
+/* Translate one pattern; returns how many characters a match has at least. */
+static size_t
 put_pattern(chars *out, const char *glob)
 {
 	size_t size = strlen(glob), n, i;
 	uint32_t *pattern = xreallocarray(NULL, size, sizeof *pattern);
 	chars fixed = VEC_INIT;
+	size_t least = 0;
 
 	n = decode(pattern, glob, size);
-	i = put_fixed(out, pattern, n, 0);
+	i = put_fixed(out, pattern, n, 0, &least);
 	while (i < n) {
 		while (i < n && pattern[i] == '*')
 			i++;
 		vec_clear(&fixed);
-		i = put_fixed(&fixed, pattern, n, i);
+		i = put_fixed(&fixed, pattern, n, i, &least);
 
 		/* The last one may have to backtrack: it ends the name. */
 		put(out, i < n ? "(?>.*?" : ".*");
@@ -251,6 +257,7 @@ put_pattern(chars *out, const char *glob)
 	}
 	vec_fini(&fixed);
 	free(pattern);
+	return least;
 }
 
 /* ---- interface ---- */
@@ -287,8 +294,10 @@ glob_new_any(const char *const *patterns, size_t n, struct errbuf *why)
 {
 	struct glob *glob = xcalloc(1, sizeof *glob);
 	chars pattern = VEC_INIT;
+	size_t least;
 	int rc = -1;
 
+	glob->least = SIZE_MAX;
 	put(&pattern, n == 0 ? "(?!)" : "(?:");
 	for (size_t i = 0; i < n; i++) {
 		if (strlen(patterns[i]) > MAX_PATTERN) {
@@ -298,7 +307,8 @@ glob_new_any(const char *const *patterns, size_t n, struct errbuf *why)
 		}
 		if (i > 0)
 			put(&pattern, "|");
-		put_pattern(&pattern, patterns[i]);
+		least = put_pattern(&pattern, patterns[i]);
+		glob->least = least < glob->least ? least : glob->least;
 	}
 	put(&pattern, n == 0 ? "" : ")");
 	rc = compile(glob, &pattern, why);
@@ -337,6 +347,9 @@ match(const struct glob *glob, const char *name, size_t size,
 	size_t n;
 	int rc;
 
+	/* Nothing has more characters than bytes. */
+	if (size < glob->least)
+		return 0;
 	if (size > ON_STACK)
 		chars_of_name = xreallocarray(NULL, size,
 		    sizeof *chars_of_name);
