@@ -138,6 +138,7 @@ expand_location(struct attribution *a, uint32_t location)
 	struct expansion *expansion;
 	uint32_t n;
 
+	assert(location < frame_store_n_locations(a->store));
 	if (location >= a->expansions.n)
 		vec_push_zeroed(&a->expansions,
 		    frame_store_n_locations(a->store) - a->expansions.n);
@@ -297,6 +298,7 @@ limit_stack(struct attribution *a, uint32_t node)
 		vec_push(&a->path, tables.nodes[node].frame);
 		node = tables.nodes[node].parent;
 	}
+	assert(a->path.n == a->limit && a->limit > 0);
 	while (a->path.n > 0)
 		shown = stacks_child(a->stacks, shown, vec_pop(&a->path));
 	return shown;
@@ -310,6 +312,8 @@ find_useful(struct attribution *a, uint32_t full)
 		return full;
 	if (full >= a->useful.n)
 		extend_useful(a);
+
+	assert(a->useful.items[full] <= full);
 
 	/* Nothing but skipped frames: then the newest counts. */
 	return a->useful.items[full] != 0 ? a->useful.items[full] : full;

@@ -73,8 +73,10 @@ join(struct stat *rows, const struct stats_table *old,
 		rows[n] = now->rows[i];
 		id = idmap_find(&map, rows[n].identity, is_same_row, old,
 		    &rows[n]);
-		if (id != IDMAP_NONE)
+		if (id != IDMAP_NONE) {
+			assert(id < old->n_all && !is_matched[id]);
 			is_matched[id] = true;
+		}
 		subtract(&rows[n++], id != IDMAP_NONE ? &old->rows[id] :
 		    &nothing);
 	}
@@ -94,12 +96,14 @@ diff_tables(const struct stats_table *old, const struct stats_table *now)
 
 	assert(old->stacks == now->stacks);
 	assert(old->grouping == now->grouping);
+	assert(old->n_rows <= old->n_all && now->n_rows <= now->n_all);
 	*table = *now;
 	table->has_diff = true;
 	table->rows = xreallocarray(NULL, (size_t)old->n_all + now->n_all,
 	    sizeof *table->rows);
 	table->n_all = join(table->rows, old, now);
 	table->n_rows = stats_put_live_first(table->rows, table->n_all);
+	assert(table->n_all >= now->n_all);
 	table->size_diff = (int64_t)(now->size - old->size);
 	table->count_diff = (int64_t)(now->count - old->count);
 	return table;

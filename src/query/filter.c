@@ -69,6 +69,7 @@ match_file(struct sieve *sieve, uint32_t file)
 	size_t size;
 	int verdict;
 
+	assert(file < names_count(sieve->names));
 	if (sieve->files[file] != UNASKED)
 		return sieve->files[file];
 	raw = name_raw(sieve->names, file, &size);
@@ -109,6 +110,7 @@ match_any_frame(struct sieve *sieve, uint32_t node)
 		if (answer != UNASKED)
 			break;
 	}
+	assert(answer != UNASKED);
 	for (uint32_t at = node;; at = sieve->tables.nodes[at].parent) {
 		sieve->nodes[at] = (uint8_t)answer;
 		if (at == top)
@@ -170,6 +172,7 @@ filter_apply(const struct filter_set *set, const struct query_traces *traces,
 		if (keeps(sieves, n, &traces->traces[i]))
 			result->traces[result->n++] = traces->traces[i];
 	}
+	assert(result->n <= traces->n);
 	for (size_t i = 0; i < n; i++) {
 		errors += sieves[i].n_errors;
 		sieve_fini(&sieves[i]);

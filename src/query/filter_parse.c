@@ -37,6 +37,7 @@ column_of(const struct parser *parser, const char *at)
 {
 	int column = 1;
 
+	assert(at >= parser->text);
 	for (const char *c = parser->text; c < at; c++)
 		column += ((unsigned char)*c & 0xc0) != 0x80;
 	return column;
@@ -76,6 +77,7 @@ find_class_end(const char *open, const char *end)
 {
 	const char *at = open + 1;
 
+	assert(*open == '[');
 	if (at < end && *at == '!')
 		at++;
 	if (at < end && *at == ']')
@@ -266,6 +268,8 @@ write_text(struct filter *filter)
 {
 	struct strbuf text = STRBUF_INIT(2 * MAX_TEXT);
 
+	assert(filter->pattern != NULL);
+	assert(filter->glob != NULL || filter->has_domain);
 	strbuf_putc(&text, filter->inclusive ? '+' : '-');
 	if (filter->glob != NULL)
 		add_pattern(&text, filter->pattern);
@@ -313,6 +317,7 @@ filter_parse(const char *text, enum filter_mode mode, struct errbuf *why,
 		filter_free(filter);
 		return NULL;
 	}
+	assert(*parser.at == '\0');
 	write_text(filter);
 	return filter;
 }

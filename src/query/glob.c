@@ -214,6 +214,7 @@ put_fixed(chars *out, const uint32_t *pattern, size_t n, size_t i,
 {
 	size_t end;
 
+	assert(i <= n);
 	for (; i < n && pattern[i] != '*'; i++) {
 		++*least;
 		if (pattern[i] == '?') {
@@ -354,6 +355,7 @@ match(const struct glob *glob, const char *name, size_t size,
 		chars_of_name = xreallocarray(NULL, size,
 		    sizeof *chars_of_name);
 	n = decode(chars_of_name, name, size);
+	assert(n <= size && glob->code != NULL);
 	rc = pcre2_match(glob->code, chars_of_name, n, 0, options, glob->data,
 	    glob->context);
 	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)

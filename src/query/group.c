@@ -109,11 +109,13 @@ static void
 add_sum(struct work *work, uint32_t node, const struct sum *sum)
 {
 	uint32_t key = key_of(work, node);
-	uint32_t row_id = work->row_of[key];
 	const struct symbol_frame *frame;
 	struct stat *row;
+	uint32_t row_id;
 
 	assert(key < work->n_keys);
+	row_id = work->row_of[key];
+	assert(row_id == NO_ROW || row_id < work->rows.n);
 	if (row_id == NO_ROW) {
 		row_id = work->row_of[key] = (uint32_t)work->rows.n;
 		row = add_row(work, node, sum);
@@ -203,6 +205,7 @@ find_slots(struct grove *grove, const struct work *work,
 		if (slot_of[n] == 0)
 			continue;
 		grove->nodes[slot] = n;
+		assert(slot_of[work->tables.nodes[n].parent] < slot);
 		slot_of[n] = slot++;
 	}
 	return slot_of;
@@ -286,6 +289,7 @@ walk_grove(struct work *work, const struct grove *grove, bool only_once)
 			slot = grove->children[slot];
 			continue;
 		}
+		assert(n_open[key] > 0);
 		n_open[key]--;
 		while (slot != 0 && grove->siblings[slot] == 0) {
 			slot = grove->parents[slot];
@@ -335,6 +339,7 @@ make_table(struct work *work, const struct query_traces *traces)
 		    (uint32_t)work->rows.n),
 		.rows = work->rows.items,
 	};
+	assert(table->n_rows <= table->n_all && table->n_all <= work->n_keys);
 	for (uint32_t i = 0; i < table->n_all; i++) {
 		struct stat *row = &table->rows[i];
 

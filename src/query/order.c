@@ -102,6 +102,7 @@ rank_files(struct sorting *s)
 static uint64_t
 place_of(const struct sorting *s, uint32_t file, uint32_t line)
 {
+	assert(s->rank_of != NULL);
 	return (uint64_t)s->rank_of[file] << 32 | line;
 }
 
@@ -281,6 +282,7 @@ sort_level(struct sorting *s, const uint8_t *level, struct pair *pairs,
 {
 	bool is_last = *level == END;
 
+	assert(level >= s->numbers && level < s->numbers + MAX_NUMBERS);
 	if ((is_last || *level == PLACE) && s->rank_of == NULL)
 		rank_files(s);
 	for (size_t i = 0; i < n && !is_last; i++) {
@@ -321,6 +323,7 @@ order_rows(struct stats_table *table, enum sort_key key, bool reverse)
 
 	assert(key < N_SORT_KEYS);
 	table->n_rows = stats_n_rows(table, key);
+	assert(table->n_rows <= table->n_all);
 	if (table->n_rows < table->n_all)
 		stats_put_live_first(table->rows, table->n_all);
 	s.pairs = xreallocarray(NULL, table->n_rows, sizeof *s.pairs);

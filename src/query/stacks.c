@@ -110,6 +110,8 @@ stacks_intern(struct stacks *stacks, const struct symbol_frame *frame)
 	    stacks, &key);
 	uint64_t identity;
 
+	assert(frame->file < names_count(stacks->names));
+	assert(frame->function < names_count(stacks->names));
 	if (id != IDMAP_NONE)
 		return id;
 	identity = hash_add(hash_add(hash_name(stacks, location.file),
@@ -243,6 +245,7 @@ const struct symbol_frame *
 stacks_frame(const struct stacks *stacks, uint32_t node)
 {
 	assert(node < stacks->nodes.n);
+	assert(stacks->nodes.items[node].frame < stacks->frames.n);
 	return &stacks->frames.items[stacks->nodes.items[node].frame].symbol;
 }
 
@@ -262,6 +265,7 @@ stacks_names(const struct stacks *stacks)
 struct stack_tables
 stacks_tables(const struct stacks *stacks)
 {
+	assert(stacks->identities.n == stacks->nodes.n);
 	return (struct stack_tables){
 		.nodes = stacks->nodes.items,
 		.frames = stacks->frames.items,
