@@ -173,6 +173,22 @@ want_first()
 	pass "$2"
 }
 
+# The process named so that descends from the window's, and from nobody
+# else's.
+tui_pid_of()
+{
+	local pids
+
+	pids=$(tui_tmux display -p -t "$tui_name" '#{pane_pid}')
+	while [ -n "$pids" ]; do
+		pgrep -x -P "$(tr -s ' \n' ',' <<<"$pids" | sed 's/,$//')" \
+		    "$1" && return
+		pids=$(pgrep -P "$(tr -s ' \n' ',' <<<"$pids" |
+		    sed 's/,$//')")
+	done
+	return 1
+}
+
 # How many commands the fixture has done.
 tui_n_acks()
 {
