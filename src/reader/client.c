@@ -22,7 +22,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,8 +33,6 @@
 #define EXIT_TROUBLE	125
 #define SEND_WAIT_MS	1000	/* for a helper that is behind */
 #define END_WAIT_MS	2000	/* for the helper to be gone */
-
-extern char **environ;
 
 _Static_assert((int)CLIENT_TO_ALL == (int)SIGNAL_ALL, "same numbers");
 _Static_assert((int)N_CLIENT_CONTROLS == (int)N_CHANGES, "same numbers");
@@ -109,13 +106,31 @@ make_sockets(int ends[2])
 	return 0;
 }
 
+/*
+ * Not posix_spawn(): glibc's leaves the two signals that it keeps to itself
+ * ignored, which the program would inherit.
+ */
+static void ATTR_NORETURN
+exec_helper(const struct client_plan *plan, char *const *words, int end)
+{
+	static struct message message;
+	struct errbuf why;
+
+	fcntl(end, F_SETFD, 0);
+	execv(plan->helper_path, words);
+	errbuf_sys(&why, "cannot start %s", plan->helper_path);
+	message_init(&message, MESSAGE_FAILED);
+	message.failed.exit_code = EXIT_TROUBLE;
+	message_add(&message, why.text, strlen(why.text));
+	message_send(end, &message, 0);
+	_exit(EXIT_TROUBLE);
+}
+
 static int
 spawn_helper(struct client *client, const struct client_plan *plan, int end)
 {
-	posix_spawn_file_actions_t actions;
 	char number[16], **words;
 	size_t n = 0;
-	int error;
 
 	while (plan->argv[n] != NULL)
 		n++;
@@ -125,15 +140,11 @@ spawn_helper(struct client *client, const struct client_plan *plan, int end)
 	words[1] = number;
 	words[2] = (char *)(uintptr_t)"--";
 	memcpy(words + 3, plan->argv, n * sizeof *words);
-	posix_spawn_file_actions_init(&actions);
-	/* Onto itself: takes close-on-exec away, in the child only. */
-	posix_spawn_file_actions_adddup2(&actions, end, end);
-	error = posix_spawn(&client->helper, plan->helper_path, &actions, NULL,
-	    words, environ);
-	posix_spawn_file_actions_destroy(&actions);
+	client->helper = fork();
+	if (client->helper == 0)
+		exec_helper(plan, words, end);
 	free(words);
-	errno = error;
-	return error == 0 ? 0 : -1;
+	return client->helper < 0 ? -1 : 0;
 }
 
 /* The helper's first word: the program runs, or why not. */
@@ -181,7 +192,6 @@ client_start(const struct client_plan *plan, struct errbuf *why,
 	}
 	client->socket = ends[0];
 	if (spawn_helper(client, plan, ends[1]) < 0) {
-		client->helper = 0;
 		errbuf_sys(why, "cannot start %s", plan->helper_path);
 		goto out;
 	}

@@ -193,16 +193,6 @@ end_process(struct watch *watch, uint32_t slot, int wait_status)
 	end_slot(watch, youngest, SLOT_EXITED, wait_status);
 }
 
-static void
-note_live(struct watch *watch, uint32_t i)
-{
-	struct watched *watched = &watch->slots[i];
-
-	watched->program = process_program(watched->pid);
-	watched->changed_ns = 0;
-	end_older_images(watch, i);
-}
-
 /* ---- all slots ---- */
 
 /* The slot's state is new to us, or a slot that we knew was taken again. */
@@ -247,7 +237,7 @@ scan_slot(struct watch *watch, uint32_t i)
 		return;
 	}
 	if (is_new && state == SLOT_LIVE)
-		note_live(watch, i);
+		end_older_images(watch, i);
 	if (is_occupied(watched) && !is_alive(watch, watched))
 		end_process(watch, i, -1);
 }
@@ -303,6 +293,22 @@ watch_program_ended(struct watch *watch, int wait_status)
 
 /* ---- processes without a slot ---- */
 
+/* Does it still run the program that took the slot?  What is not mapped any
+ * more was gone before the first look. */
+static bool
+runs_its_program(const struct watch *watch, struct watched *watched)
+{
+	struct file_id program = process_program(watched->pid);
+
+	if (watched->has_program)
+		return program.inode == 0 ||
+		    file_id_equal(program, watched->program);
+	watched->has_program = true;
+	if (process_maps(watched->pid, watch->segment))
+		watched->program = program;
+	return true;
+}
+
 pid_t
 watch_find_lost(struct watch *watch)
 {
@@ -310,13 +316,10 @@ watch_find_lost(struct watch *watch)
 
 	for (uint32_t i = 0; i < N_SLOTS; i++) {
 		struct watched *watched = &watch->slots[i];
-		struct file_id program;
 
-		if (watched->state != SLOT_LIVE || watched->program.inode == 0)
+		if (watched->state != SLOT_LIVE)
 			continue;
-		program = process_program(watched->pid);
-		if (program.inode == 0 ||
-		    file_id_equal(program, watched->program))
+		if (runs_its_program(watch, watched))
 			watched->changed_ns = 0;
 		else if (watched->changed_ns == 0)
 			watched->changed_ns = now_ns;

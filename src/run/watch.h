@@ -18,8 +18,9 @@ struct watched {
 	pid_t		pid;		/* here; 0: not looked for yet */
 	int		pidfd;		/* -1: none */
 	uint64_t	start_ns;	/* as the slot says */
-	struct file_id	program;	/* when it was first seen live */
+	struct file_id	program;	/* at the first look; 0: gone by then */
 	uint64_t	changed_ns;	/* another program since then; 0: no */
+	bool		has_program;	/* was looked at */
 	bool		has_ended;	/* its pidfd says so */
 	bool		is_read;	/* dead and no longer wanted */
 };
