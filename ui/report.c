@@ -275,10 +275,12 @@ flush_report(struct report *report)
 	clearerr(report->out.to);
 }
 
+/* symbol_wait_ms as for session_refresh(). */
 static void
-take_reading(struct report *report, struct session *session)
+take_reading(struct report *report, struct session *session,
+    int symbol_wait_ms)
 {
-	session_refresh(session, STAGE_SNAPSHOT, -1);
+	session_refresh(session, STAGE_SNAPSHOT, symbol_wait_ms);
 	pass_processes(report, session_snapshot(session));
 	pass_notices(report, session);
 	write_sample(report, session);
@@ -359,7 +361,9 @@ follow_run(struct report *report, struct session *session)
 		if (session_run(session)->is_over || !is_periodic(report) ||
 		    now_ms() < next_ms)
 			continue;
-		take_reading(report, session);
+		/* Signals and the next reading must not wait for symbols
+		 * for ever: what is missing comes with a later one. */
+		take_reading(report, session, (int)report->options->delay_ms);
 		next_ms += report->options->delay_ms;
 		if (next_ms < now_ms())
 			next_ms = now_ms();
@@ -392,8 +396,9 @@ report_run(struct report *report, struct session *session)
 
 	write_start(report, session);
 	follow_run(report, session);
+	report_signals_end();
 	if (options->iterations == 0 || report->seq < options->iterations)
-		take_reading(report, session);
+		take_reading(report, session, -1);
 	pass_notices(report, session);
 	if (report->format->end != NULL)
 		report->format->end(&report->out, session_run(session),

@@ -58,3 +58,12 @@ report_signals_next(void)
 
 	return read(wake_pipe[0], &byte, 1) == 1 ? byte : 0;
 }
+
+void
+report_signals_end(void)
+{
+	install(SIGINT, SIG_DFL);
+	install(SIGQUIT, SIG_DFL);
+	install(SIGTERM, SIG_DFL);
+	install(SIGHUP, SIG_DFL);
+}

@@ -20,4 +20,8 @@ int report_signals_open(void);
  * none. */
 int report_signals_next(void);
 
+/* The program is no more: INT, QUIT, TERM and HUP mean tmtop again, which may
+ * still be looking up symbols. */
+void report_signals_end(void);
+
 #endif
