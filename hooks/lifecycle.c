@@ -341,7 +341,6 @@ is_first_process(void)
 static bool
 start(void)
 {
-	struct thread_state *t = &thread_state;
 	char **environment = initial_environment();
 	struct address address;
 	const char *text;
@@ -367,13 +366,7 @@ start(void)
 	threads_init();
 	if (dlsym(RTLD_DEFAULT, "malloc") != (void *)&malloc)
 		region_header->troubles |= TROUBLE_OWN_MALLOC;
-	if (lifecycle_lobby->options & (LOBBY_VERIFY | LOBBY_LIBUNWIND)) {
-		t->flags |= THREAD_OWN_CALL;
-		t->busy_sp = (uintptr_t)__builtin_frame_address(0);
-		verify_init(lifecycle_lobby->options);
-		t->busy_sp = 0;
-		t->flags &= ~(uint32_t)THREAD_OWN_CALL;
-	}
+	verify_init(lifecycle_lobby->options);
 	if (&__libc_single_threaded != NULL)
 		lifecycle_single_threaded = &__libc_single_threaded;
 	return arm();

@@ -4,6 +4,10 @@
  * Why        A wrong traceback looks like a right one.  With TMTOP_VERIFY=1
  *            every capture is made twice and differences are counted in the
  *            segment, with the latest one kept for whoever looks into it.
+ *            The module is loaded by the first call that comes from where a
+ *            program itself could call dlopen(): in our constructor that
+ *            would initialise libc before its turn, without arguments and
+ *            environment.  Captures before that are not compared.
  * Invariant  One walk at a time: libunwind's caches are global.  A thread
  *            that finds the reference busy waits; this mode is for tests, its
  *            price is known.
@@ -20,6 +24,7 @@
 #include <errno.h>
 #include <link.h>
 #include <string.h>
+#include <unistd.h>
 
 uint32_t verify_mode;
 
@@ -52,19 +57,64 @@ module_path(char *to, size_t room)
 void
 verify_init(uint32_t options)
 {
+	store_relaxed(&verify_mode, options & (LOBBY_VERIFY |
+	    LOBBY_LIBUNWIND));
+}
+
+/* libc is ready, and the caller neither it nor ld.so, which might be in the
+ * middle of loading something. */
+static bool
+may_load(uintptr_t pc)
+{
+	struct dl_find_object found;
+	const char *name, *slash;
+
+	if (environ == NULL || _dl_find_object == NULL ||
+	    _dl_find_object((void *)pc, &found) != 0)
+		return false;
+	name = found.dlfo_link_map->l_name;
+	slash = name != NULL ? strrchr(name, '/') : NULL;
+	return slash == NULL || (strncmp(slash, "/libc.so", 8) != 0 &&
+	    strncmp(slash, "/ld-linux", 9) != 0);
+}
+
+static void
+load_module(void)
+{
+	unwind_reference_function *function = NULL;
 	char path[512];
 	void *module = NULL;
 
 	if (module_path(path, sizeof path))
 		module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (module != NULL)
-		*(void **)&reference = dlsym(module, UNWIND_MODULE_SYMBOL);
-	if (reference == NULL) {
+		*(void **)&function = dlsym(module, UNWIND_MODULE_SYMBOL);
+	if (function == NULL) {
 		or_relaxed(&region_header->troubles, TROUBLE_NO_UNWINDER);
-		return;
+		store_relaxed(&verify_mode, 0);
 	}
-	store_relaxed(&verify_mode, options & (LOBBY_VERIFY |
-	    LOBBY_LIBUNWIND));
+	store_release(&reference, function);
+}
+
+/* Can the reference be asked?  Nobody waits for a thread that loads it: it may
+ * in turn wait for them, at ld.so's lock. */
+static ATTR_COLD bool
+load_reference(uintptr_t pc)
+{
+	struct thread_state *t = &thread_state;
+	int saved_errno = errno;
+	uint32_t idle = 0;
+
+	if (!may_load(pc) || !cas_acq_rel(&is_busy, &idle, 1))
+		return false;
+	if (load_acquire(&reference) == NULL && verify_is_on()) {
+		t->flags |= THREAD_OWN_CALL;
+		load_module();
+		t->flags &= ~(uint32_t)THREAD_OWN_CALL;
+	}
+	store_release(&is_busy, 0);
+	errno = saved_errno;
+	return load_acquire(&reference) != NULL;
 }
 
 void
@@ -167,8 +217,13 @@ verify_unwind(const struct frame_state *start,
 	uintptr_t *theirs = (uintptr_t *)work->reference;
 	struct unwind_reference request;
 
-	if (!(verify_mode & LOBBY_LIBUNWIND))
+	bool is_ready = load_acquire(&reference) != NULL ||
+	    load_reference(start->pc);
+
+	if (!is_ready || !(verify_mode & LOBBY_LIBUNWIND))
 		unwind_cfa(start, bounds, work, max_frames, result);
+	if (!is_ready)
+		return;
 	ask_reference(start, bounds, theirs, max_frames, &request);
 	if (verify_mode & LOBBY_LIBUNWIND)
 		replace(work, &request, result);

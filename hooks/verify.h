@@ -19,8 +19,8 @@ verify_is_on(void)
 	return unlikely(load_relaxed(&verify_mode) != 0);
 }
 
-/* Load the module beside ours; a failure is noted in header.troubles. Calls
- * libc, which allocates: the caller's guard says so. */
+/* The module is loaded when that is first possible; a failure is noted in
+ * header.troubles. */
 void verify_init(uint32_t options);
 void verify_abandon(void);
 
