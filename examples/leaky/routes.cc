@@ -10,8 +10,6 @@
 #include <string>
 #include <utility>
 
-namespace {
-
 class Router {
 public:
 	void add(const std::string &path, uint32_t document);
@@ -49,9 +47,7 @@ Router::find(const std::string &path)
 	return document;
 }
 
-std::unique_ptr<Router> router;
-
-}
+static std::unique_ptr<Router> router;
 
 void
 routes_init()
