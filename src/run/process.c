@@ -54,8 +54,11 @@ clock_now_ns(void)
 uint64_t
 process_start_ns(pid_t pid)
 {
-	/* /proc counts from boot, suspended time included. */
-	uint64_t asleep = clock_ns(CLOCK_BOOTTIME) - clock_now_ns();
+	/* /proc counts from boot, suspended time included.  Read in this order
+	 * the difference is never too large, and may be below zero where the
+	 * machine never slept. */
+	uint64_t awake = clock_now_ns(), boot = clock_ns(CLOCK_BOOTTIME);
+	uint64_t asleep = boot > awake ? boot - awake : 0;
 	uint64_t started, hz = (uint64_t)sysconf(_SC_CLK_TCK);
 	char text[1024], *field;
 
