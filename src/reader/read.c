@@ -284,6 +284,8 @@ reader_snapshot(struct reader *reader)
 		reader->highest_sum = snapshot->totals.traced_bytes;
 	if (snapshot->totals.peak_bytes < reader->highest_sum)
 		snapshot->totals.peak_bytes = reader->highest_sum;
+	if (snapshot->totals.peak_bytes < snapshot->totals.traced_bytes)
+		snapshot->totals.peak_bytes = snapshot->totals.traced_bytes;
 	snapshot->is_corrupt = reader->is_corrupt;
 	memcpy(snapshot->corruption, reader->corruption,
 	    sizeof snapshot->corruption);
