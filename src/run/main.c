@@ -314,6 +314,8 @@ main(int argc, char **argv)
 		return usage();
 	plug_standard_streams();
 	run.signals = signals_take_over(&plan.signals);
+	if (run.signals < 0)
+		fail(EXIT_TROUBLE, "tmtop-run cannot receive signals");
 	if (!take_plan())
 		fail(EXIT_TROUBLE, "tmtop-run is of another version");
 

@@ -227,59 +227,57 @@ process_visit_younger(pid_t pid, bool (*visit)(void *context, pid_t pid),
 	return younger.newest != pid && visit_all(visit_if_younger, &younger);
 }
 
-/* "NSpid:\tOUTER\t...\tINNER": does the last of several match? */
-static bool
-is_inner(pid_t pid, pid_t inner_pid)
+/* "NSpid:\tOUTER\t...\tINNER": the last of several, 0 if there is one. */
+static pid_t
+inner_pid_of(pid_t pid)
 {
-	char text[4096], *line, *end, *last;
+	char text[4096], *line, *last;
 
 	if (!read_proc(text, sizeof text, "/proc/%d/status", (int)pid))
-		return false;
+		return 0;
 	line = strstr(text, "\nNSpid:\t");
 	if (line == NULL)
-		return false;
+		return 0;
 	line += strlen("\nNSpid:\t");
-	end = strchrnul(line, '\n');
-	*end = '\0';
+	*strchrnul(line, '\n') = '\0';
 	last = strrchr(line, '\t');
-	return last != NULL && strtol(last + 1, NULL, 10) == inner_pid;
-}
-
-/* Processes of our own pid namespace need no look at their status. */
-static bool
-is_in_other_namespace(pid_t pid)
-{
-	char path[32], ours[64], theirs[64];
-	ssize_t n, m;
-
-	snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)pid);
-	n = readlink("/proc/self/ns/pid", ours, sizeof ours);
-	m = readlink(path, theirs, sizeof theirs);
-	return m > 0 && (n != m || memcmp(ours, theirs, (size_t)n) != 0);
+	return last == NULL ? 0 : (pid_t)strtol(last + 1, NULL, 10);
 }
 
 struct inner {
-	pid_t		inner_pid, found;
-	struct file_id	file;
+	char	own_namespace[64];
+	ssize_t	own_size;
+	void	(*visit)(void *context, pid_t pid, pid_t inner_pid);
+	void	*context;
 };
 
 static bool
-visit_inner(void *context, pid_t pid)
+visit_if_inner(void *context, pid_t pid)
 {
-	struct inner *inner = context;
+	const struct inner *inner = context;
+	char path[32], namespace[64];
+	pid_t inner_pid;
+	ssize_t n;
 
-	if (!is_in_other_namespace(pid) || !is_inner(pid, inner->inner_pid) ||
-	    !process_maps(pid, inner->file))
+	/* Most are in our own, which the link tells without their status. */
+	snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)pid);
+	n = readlink(path, namespace, sizeof namespace);
+	if (n <= 0 || (n == inner->own_size &&
+	    memcmp(namespace, inner->own_namespace, (size_t)n) == 0))
 		return false;
-	inner->found = pid;
-	return true;
+	inner_pid = inner_pid_of(pid);
+	if (inner_pid != 0)
+		inner->visit(inner->context, pid, inner_pid);
+	return false;
 }
 
-pid_t
-process_find_inner(pid_t inner_pid, struct file_id file)
+void
+process_visit_inner(void (*visit)(void *context, pid_t pid, pid_t inner_pid),
+    void *context)
 {
-	struct inner inner = { .inner_pid = inner_pid, .file = file };
+	struct inner inner = { .visit = visit, .context = context };
 
-	visit_all(visit_inner, &inner);
-	return inner.found;
+	inner.own_size = readlink("/proc/self/ns/pid", inner.own_namespace,
+	    sizeof inner.own_namespace);
+	visit_all(visit_if_inner, &inner);
 }

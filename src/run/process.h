@@ -50,10 +50,10 @@ bool process_visit_younger(pid_t pid, bool (*visit)(void *context, pid_t pid),
     void *context);
 
 /*
- * Find a process that calls itself `inner_pid` in a pid namespace below ours
- * and has the file mapped.  Returns its pid here, 0 if there is none.  Looks
- * at every process: not for often.
+ * Visit the processes in pid namespaces below ours, with the pid that they
+ * see themselves.  Looks at every process.
  */
-pid_t process_find_inner(pid_t inner_pid, struct file_id file);
+void process_visit_inner(void (*visit)(void *context, pid_t pid,
+    pid_t inner_pid), void *context);
 
 #endif

@@ -133,23 +133,21 @@ hold(struct watch *watch, struct watched *watched, pid_t pid, uint32_t i)
 	return true;
 }
 
-/* Find the process of a slot and watch it. False: it is gone. */
-static bool
+/* Find the process of a slot and watch it; is_missing when there is none. */
+static void
 adopt(struct watch *watch, struct watched *watched, pid_t slot_pid, uint32_t i)
 {
-	pid_t inner;
-
 	watched->pid = slot_pid;
 	if (is_program(watch, watched)) {
 		watch->program_seen = true;
-		return !watch->program_ended;
+		return;
 	}
 	if (hold(watch, watched, slot_pid, i) &&
 	    is_plausible(watch, slot_pid, watched->start_ns))
-		return true;
+		return;
 	let_go(watch, watched);
-	inner = process_find_inner(slot_pid, watch->segment);
-	return inner != 0 && hold(watch, watched, inner, i);
+	watched->is_missing = true;
+	watch->has_missing = true;
 }
 
 static bool
@@ -231,15 +229,48 @@ scan_slot(struct watch *watch, uint32_t i)
 	if (watched->pid == 0 && pid <= 0)
 		return;
 	watched->start_ns = load_relaxed(&slot->start_ns);
-	if (watched->pid == 0 && !adopt(watch, watched, pid, i)) {
-		/* Nobody saw how it ended. */
-		end_process(watch, i, -1);
+	if (watched->pid == 0)
+		adopt(watch, watched, pid, i);
+	if (watched->is_missing)
 		return;
-	}
 	if (is_new && state == SLOT_LIVE)
 		end_older_images(watch, i);
 	if (is_occupied(watched) && !is_alive(watch, watched))
 		end_process(watch, i, -1);
+}
+
+/* A process in another pid namespace gives the pid that it has there. */
+static void
+match_missing(void *context, pid_t pid, pid_t inner_pid)
+{
+	struct watch *watch = context;
+
+	for (uint32_t i = 0; i < N_SLOTS; i++) {
+		struct watched *watched = &watch->slots[i];
+
+		if (!watched->is_missing || watched->pid != inner_pid ||
+		    !process_maps(pid, watch->segment) ||
+		    !hold(watch, watched, pid, i))
+			continue;
+		watched->is_missing = false;
+		end_older_images(watch, i);
+	}
+}
+
+/* All in one pass through /proc: short-lived children, gone before they were
+ * seen, come in crowds. */
+static void
+settle_missing(struct watch *watch)
+{
+	if (!watch->has_missing)
+		return;
+	watch->has_missing = false;
+	process_visit_inner(match_missing, watch);
+	for (uint32_t i = 0; i < N_SLOTS; i++)
+		if (watch->slots[i].is_missing) {
+			watch->slots[i].is_missing = false;
+			end_process(watch, i, -1);
+		}
 }
 
 static void
@@ -274,6 +305,7 @@ watch_scan(struct watch *watch)
 	collect_ended(watch);
 	for (uint32_t i = 0; i < N_SLOTS; i++)
 		scan_slot(watch, i);
+	settle_missing(watch);
 	count_slots(watch);
 }
 

@@ -21,6 +21,7 @@ struct watched {
 	struct file_id	program;	/* at the first look; 0: gone by then */
 	uint64_t	changed_ns;	/* another program since then; 0: no */
 	bool		has_program;	/* was looked at */
+	bool		is_missing;	/* no such process in this namespace */
 	bool		has_ended;	/* its pidfd says so */
 	bool		is_read;	/* dead and no longer wanted */
 };
@@ -37,6 +38,8 @@ struct watch {
 	bool		program_ended;
 	uint64_t	program_end_ns;
 	bool		program_seen;	/* it has had a slot */
+
+	bool		has_missing;	/* some slot is_missing */
 
 	/* after watch_scan() */
 	unsigned	n_live;		/* slots whose owner lives */

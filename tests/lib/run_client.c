@@ -27,7 +27,7 @@ static struct client *client;
 static FILE *events;		/* lines, unbuffered */
 static FILE *output;		/* of the terminal, raw; or NULL */
 static bool is_reading = true;
-static bool print_slots;
+static bool print_slots, ack_slots;
 static int exit_code;
 
 /* ---- what is told ---- */
@@ -55,9 +55,25 @@ show_slots(void)
 		    slot->end, slot->wait_status,
 		    slot->pid == client_pid(client) ? "program" : "other");
 	}
+	fprintf(events, "untracked %u\n", map.lobby->n_untracked);
 	fprintf(events, "control mark %u generation %u state %u\n",
 	    map.control->mark_epoch, map.control->generation,
 	    map.control->state);
+	lobby_unmap(&map);
+}
+
+/* As a viewer does that has read the dead ones. */
+static void
+acknowledge_slots(void)
+{
+	struct lobby_map map;
+
+	if (!ack_slots ||
+	    lobby_map_fd(&map, client_segment_fd(client), false) < 0)
+		return;
+	for (uint32_t i = 0; i < N_SLOTS; i++)
+		if (load_acquire(&map.slots[i].state) == SLOT_DEAD)
+			client_slot_read(client, i, map.slots[i].incarnation);
 	lobby_unmap(&map);
 }
 
@@ -101,6 +117,7 @@ show_event(void *context, const struct client_event *event)
 		break;
 	case CLIENT_SLOTS_LOW:
 		fprintf(events, "slots-low\n");
+		acknowledge_slots();
 		break;
 	case CLIENT_CONTROL:
 		fprintf(events, "control\n");
@@ -250,6 +267,7 @@ static const struct option options[] = {
 	{ "stderr", required_argument, NULL, '2' },
 	{ "hook", required_argument, NULL, 'h' },
 	{ "slots", no_argument, NULL, 's' },
+	{ "ack", no_argument, NULL, 'a' },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -294,6 +312,9 @@ take_option(int c, struct client_plan *plan, int *commands)
 		break;
 	case 's':
 		print_slots = true;
+		break;
+	case 'a':
+		ack_slots = true;
 		break;
 	default:
 		exit(124);
