@@ -30,6 +30,7 @@ enum context {
 			  C_MARKS | C_PROCESSES,
 	C_PROMPTS	= C_FILTER | C_SEARCH | C_INTERVAL,
 	C_FINDS		= C_TABLE | C_OUTPUT,
+	C_MARKABLE	= C_TABLE | C_DETAIL | C_SOURCE,
 	C_SCROLLS	= C_TABLE | C_OUTPUT | C_SOURCE,
 };
 
@@ -50,18 +51,18 @@ A(HELP,		"F1 ? h",	C_VIEWS, SCREEN, 1, "Help", "this help")	\
 A(SEARCH,	"F3 /",		C_FINDS, FIND, 7, "Search", "search as you type")\
 A(SEARCH_NEXT,	"n",		C_FINDS, FIND, 0, "", "next match")		\
 A(SEARCH_PREVIOUS, "N",		C_FINDS, FIND, 0, "", "previous match")	\
-A(FILTER,	"F4 f \\",	C_TABLE, FIND, 3, "Filter", "show only what matches")\
+A(FILTER,	"F4 f \\",	C_TABLE, FIND, 3, "Filter", "show what matches")\
 A(SORT_MENU,	"F6 s",		C_TABLE, SORT, 8, "Sort", "choose the column")	\
 A(SORT_LEFT,	"<",		C_TABLE, SORT, 0, "", "sort by column left")	\
 A(SORT_RIGHT,	">",		C_TABLE, SORT, 0, "", "sort by column right")	\
 A(REVERSE,	"r I",		C_TABLE, SORT, 0, "", "reverse the order")	\
 A(SORT_SIZE,	"M",		C_TABLE, SORT, 0, "", "by size")		\
 A(SORT_GROWTH,	"D",		C_TABLE, SORT, 0, "", "by |growth|, signed")	\
-A(MARK,		"F7 b",		C_TABLE | C_DETAIL | C_MARKS, GROWTH, 5, "Mark", \
+A(MARK,		"F7 b",		C_MARKABLE | C_MARKS, GROWTH, 5, "Mark",	\
 					"mark now, show growth")	\
-A(GROWTH,	"F8 d",		C_TABLE | C_DETAIL, GROWTH, 6, "Grow",	\
+A(GROWTH,	"F8 d",		C_MARKABLE, GROWTH, 6, "Grow",	\
 					"growth on or off")		\
-A(MARKS,	"B",		C_TABLE | C_DETAIL, GROWTH, 0, "", "list of marks")\
+A(MARKS,	"B",		C_MARKABLE, GROWTH, 0, "", "list of marks")\
 A(SIGNAL,	"F9 K",		C_VIEWS, PROGRAM, 9, "Signal", "send a signal")	\
 A(VIEW_OUTPUT,	"o 4",		C_VIEWS, PROGRAM, 0, "", "its output")		\
 A(TERMINAL,	"O",		C_VIEWS, PROGRAM, 0, "", "its terminal, ^] back")\
@@ -91,12 +92,12 @@ A(TRACE_NEXT,	"]",		C_DETAIL, TRACEBACK, 0, "", "next traceback")	\
 A(FLIP,		"r",		C_DETAIL, TRACEBACK, 0, "", "oldest call first")\
 A(ALL_FRAMES,	"J",		C_DETAIL, TRACEBACK, 0, "", "hidden frames too")\
 A(OPEN_SOURCE,	"Enter Right",	C_DETAIL, TRACEBACK, 4, "Source", "source file")\
-A(LINE_NEXT,	"n",		C_SOURCE, TRACEBACK, 6, "Next", "next allocating line")\
+A(LINE_NEXT,	"n",		C_SOURCE, TRACEBACK, 6, "Next", "next owning line")\
 A(LINE_PREVIOUS, "N",		C_SOURCE, TRACEBACK, 0, "", "previous such line")\
-A(MARK_USE,	"Enter a",	C_MARKS, LISTS, 4, "Compare", "compare with the mark")\
+A(MARK_USE,	"Enter a",	C_MARKS, LISTS, 4, "Compare", "compare with it")\
 A(MARK_DELETE,	"Del x",	C_MARKS, LISTS, 6, "Delete", "delete the mark")	\
 A(PROCESS_ONLY,	"Enter",	C_PROCESSES, LISTS, 4, "Only this",		\
-					"show only this process")	\
+					"show only this one")	\
 A(PROCESS_ALL,	"a",		C_PROCESSES, LISTS, 5, "All", "show all processes")\
 A(PAUSE,	"Space p Z",	C_VIEWS, SCREEN, 0, "", "pause the display")	\
 A(INTERVAL,	"i",		C_VIEWS, SCREEN, 0, "", "refresh interval")	\
@@ -115,12 +116,12 @@ A(MENU_PICK,	"Enter",	C_MENU, DIALOG, 1, "Choose", "take this entry")	\
 A(MENU_CLOSE,	"Esc q ^C ^G Backspace", C_MENU, DIALOG, 2, "Back",		\
 					"close the menu")		\
 A(QUIT_TERM,	"t",		C_QUIT, DIALOG, 1, "SIGTERM and quit",		\
-					"SIGTERM, quit at end")		\
+					"SIGTERM, then quit")		\
 A(QUIT_INT,	"i ^C",		C_QUIT, DIALOG, 3, "SIGINT", "SIGINT, stay")	\
-A(QUIT_KILL,	"k",		C_QUIT, DIALOG, 4, "SIGKILL", "SIGKILL, quit at end")\
+A(QUIT_KILL,	"k",		C_QUIT, DIALOG, 4, "SIGKILL", "SIGKILL, then quit")\
 A(QUIT_QUIT,	"^\\",		C_QUIT, DIALOG, 0, "", "SIGQUIT, stay")		\
 A(QUIT_LEAVE,	"l",		C_QUIT, DIALOG, 5, "leave it running",		\
-					"quit, leave it running")	\
+					"leave it running")	\
 A(QUIT_STAY,	"Esc ^G Backspace", C_QUIT, DIALOG, 2, "Stay", "stay in tmtop")	\
 A(ACCEPT,	"Enter",	C_PROMPTS, PROMPT, 1, "Keep", "keep it")	\
 A(CANCEL,	"Esc ^G ^C",	C_PROMPTS, PROMPT, 2, "Undo", "as it was before")\
@@ -137,7 +138,7 @@ A(ERASE_NEXT,	"Del ^D",	C_PROMPTS, PROMPT, 0, "", "erase to the right")	\
 A(ERASE_WORD,	"^W",		C_PROMPTS, PROMPT, 0, "", "erase a word")	\
 A(ERASE_START,	"^U",		C_PROMPTS, PROMPT, 0, "", "erase to the start")	\
 A(ERASE_END,	"^K",		C_PROMPTS, PROMPT, 0, "", "erase to the end")	\
-A(YANK,		"^Y",		C_PROMPTS, PROMPT, 0, "", "put back what was erased")
+A(YANK,		"^Y",		C_PROMPTS, PROMPT, 0, "", "put it back")
 
 enum action_id {
 #define ACTION_ID(id, ...)	ACTION_##id,
@@ -154,7 +155,7 @@ struct action {
 	enum action_group group;
 	unsigned	 bar_rank;	/* 0: not in the key bar */
 	const char	*bar;
-	const char	*help;		/* at most 24 columns */
+	const char	*help;		/* at most 21 columns */
 };
 
 extern const struct action actions[N_ACTIONS];

@@ -96,8 +96,9 @@ take_screen(struct app *app, bool is_taken)
 {
 	const struct terminal *term = app->ui.term;
 
-	session_screen_taken(app->ui.session, is_taken, term->reset,
-	    term->reset_size);
+	/* given back, the terminal may be gone already */
+	session_screen_taken(app->ui.session, is_taken,
+	    is_taken ? term->reset : NULL, is_taken ? term->reset_size : 0);
 }
 
 static void
@@ -252,6 +253,7 @@ take_events(struct app *app)
 			break;
 		take_event(app, &event);
 		refresh(app);
+		screen_update(ui);
 		if (ui->wants_suspend)
 			suspend(app);
 		if (ui->wants_terminal)

@@ -16,8 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The selection's '>' and a blank. */
-enum { MARGIN = 2, BAR_WIDTH = 8, BAR_QUARTERS = 4 };
+/* The selection's '>'. */
+enum { MARGIN = 1, BAR_WIDTH = 8, BAR_QUARTERS = 4 };
 
 /* From here on the share is shown beside the growth. */
 enum { WIDE = 100 };
@@ -77,7 +77,8 @@ format_average(char to[FMT_ROOM], const struct stat *row,
 {
 	(void)context;
 	if (row->count > 0)
-		fmt_size(to, row->size / row->count);
+		fmt_size_short(to,
+		    (row->size + row->count / 2) / row->count);
 	else
 		snprintf(to, FMT_ROOM, "-");
 }
@@ -126,7 +127,7 @@ style_count_diff(const struct stat *row)
 }
 
 const struct column columns[N_COLUMNS] = {
-	[COL_SIZE] = { .title = "SIZE", .width = 8, .sort_key = SORT_SIZE,
+	[COL_SIZE] = { .title = "SIZE", .width = 9, .sort_key = SORT_SIZE,
 		.help = "bytes in blocks not yet freed",
 		.format = format_size },
 	[COL_GROWTH] = { .title = "GROWTH", .gap = 1, .width = 10,
@@ -207,14 +208,27 @@ rank_of(enum column_id id, const struct column_wants *wants)
 	return columns[id].rank;
 }
 
+/* The sorted column has room for its mark. */
+static int
+width_of(enum column_id id, const struct column_wants *wants)
+{
+	int title = (int)strlen(columns[id].title) + 2;
+
+	if (column_of_sort(wants->sort) != (int)id || id == COL_LOCATION ||
+	    title < columns[id].width)
+		return columns[id].width;
+	return title;
+}
+
 /* The location's room with the columns that are left. */
 static int
-location_room(const struct column_layout *layout, int cols)
+location_room(const struct column_layout *layout, int cols,
+    const struct column_wants *wants)
 {
 	cols -= MARGIN;
 	for (int i = 0; i < layout->n; i++)
 		cols -= columns[layout->spans[i].id].gap +
-		    columns[layout->spans[i].id].width;
+		    width_of(layout->spans[i].id, wants);
 	return cols;
 }
 
@@ -224,7 +238,7 @@ static bool
 drop_column(struct column_layout *layout, int cols,
     const struct column_wants *wants)
 {
-	int room = location_room(layout, cols);
+	int room = location_room(layout, cols, wants);
 	unsigned worst_rank = 0;
 	int worst = -1;
 
@@ -274,12 +288,12 @@ columns_lay_out(struct column_layout *layout, int cols,
 	}
 	while (drop_column(layout, cols, wants))
 		;
-	room = location_room(layout, cols);
+	room = location_room(layout, cols, wants);
 	for (int i = 0; i < layout->n; i++) {
 		struct column_span *span = &layout->spans[i];
 
 		span->col = col + columns[span->id].gap;
-		span->width = columns[span->id].width;
+		span->width = width_of(span->id, wants);
 		if (span->id == COL_LOCATION)
 			span->width = room > 0 ? room : 0;
 		col = span->col + span->width;
@@ -294,12 +308,26 @@ is_left_aligned(enum column_id id)
 	return id == COL_LOCATION || id == COL_FUNCTION || id == COL_BAR;
 }
 
+/* The title with its mark; a blank between them where there is room. */
+static void
+put_title(char to[32], const char *title, const char *mark, bool is_absolute,
+    int width)
+{
+	const char *bar = is_absolute && *mark != '\0' ? "|" : "";
+	int n = snprintf(to, 32, "%s%s%s%s%s", bar, title, bar,
+	    *mark != '\0' ? " " : "", mark);
+
+	if (n > width && width > 0)
+		snprintf(to, 32, "%s%s%s%s", bar, title, bar, mark);
+}
+
 void
 columns_put_titles(struct cells *cells, int row,
     const struct column_layout *layout, enum sort_key sort, bool reverse,
     bool is_held)
 {
 	bool goes_up = (sort == SORT_LOCATION) != reverse;
+	char mark[3] = { goes_up ? '^' : 'v', is_held ? '~' : '\0' };
 	char title[32];
 
 	for (int i = 0; i < layout->n; i++) {
@@ -309,20 +337,11 @@ columns_put_titles(struct cells *cells, int row,
 		unsigned style = is_sorted ? STYLE_COLUMN_SORTED :
 		    STYLE_COLUMN;
 
-		if (is_sorted)
-			snprintf(title, sizeof title,
-			    sort == SORT_GROWTH ? "|%s| %c%s" : "%s %c%s",
-			    column->title, goes_up ? '^' : 'v',
-			    is_held ? "~" : "");
-		else
-			snprintf(title, sizeof title, "%s", column->title);
+		put_title(title, column->title, is_sorted ? mark : "",
+		    sort == SORT_GROWTH, span->width);
 		if (is_left_aligned(span->id))
 			cells_put(cells, row, span->col, span->width, style,
 			    title);
-		else if (cells_width(cells, title) > span->width)
-			/* the gap before it and the margin may be used */
-			cells_put_right(cells, row, span->col - 1,
-			    span->width + 1, style, title);
 		else
 			cells_put_right(cells, row, span->col, span->width,
 			    style, title);

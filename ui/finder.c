@@ -337,7 +337,7 @@ finder_act(struct ui *ui, enum action_id id)
 /*
  * What is wrong and where: the text again behind the message, the caret under
  * it beside the prompt; where that does not fit, the caret stands above the
- * prompt's own character and the message beside the caret.
+ * prompt's own character with the message beside it, else a number says it.
  */
 static void
 draw_error(struct ui *ui, int row, int prompt_end)
@@ -345,31 +345,29 @@ draw_error(struct ui *ui, int row, int prompt_end)
 	const struct errbuf *why = &ui->filter_why;
 	struct cells *cells = &ui->cells;
 	int message = cells_width(cells, why->text);
-	int label = cells_width(cells, label_of(ui));
+	int text = cells_width(cells, ui->prompt.text);
 	int echo = message + 3;
 	int caret = echo + why->column - 1;
-	int text = cells_width(cells, ui->prompt.text);
+	int above = prompt_end - text + why->column - 1;
+	char numbered[sizeof why->text + 24];
 
-	if (why->column == 0) {
-		cells_put(cells, row, 0, cells->cols, STYLE_BAD, why->text);
-	} else if (echo + text <= cells->cols && caret > prompt_end + 1 &&
-	    caret < cells->cols) {
+	if (why->column > 0 && echo + text <= cells->cols &&
+	    caret > prompt_end + 1 && caret < cells->cols) {
 		cells_put(cells, row, 0, cells->cols, STYLE_BAD, why->text);
 		cells_put(cells, row, message, 1, STYLE_BAD, ":");
 		cells_put(cells, row, echo, text, STYLE_NORMAL,
 		    ui->prompt.text);
 		cells_put(cells, row + 1, caret, 1, STYLE_BAD, "^");
+	} else if (why->column > 0 && prompt_end < cells->cols &&
+	    above + 2 + message <= cells->cols) {
+		cells_put(cells, row, above, 1, STYLE_BAD, "^");
+		cells_put(cells, row, above + 2, message, STYLE_BAD,
+		    why->text);
 	} else {
-		caret = label + why->column - 1;
-		if (caret >= cells->cols)
-			caret = cells->cols - 1;
-		if (caret + 2 + message <= cells->cols)
-			cells_put(cells, row, caret + 2, message, STYLE_BAD,
-			    why->text);
-		else
-			cells_put_right(cells, row, 0, caret - 1, STYLE_BAD,
-			    why->text);
-		cells_put(cells, row, caret, 1, STYLE_BAD, "^");
+		snprintf(numbered, sizeof numbered, "column %d: %s",
+		    why->column, why->text);
+		cells_put_head(cells, row, 0, cells->cols, STYLE_BAD,
+		    why->column > 0 ? numbered : why->text);
 	}
 }
 
@@ -390,8 +388,9 @@ draw_effect(struct ui *ui, int row)
 	char wider[PROMPT_ROOM];
 	struct line line = { 0 };
 
-	if (ui->prompt.text[0] == '\0') {
-		line_add(&line, 0, STYLE_DIM, "no filter: everything is shown");
+	if (ui->prompt.text[0] == '\0' || ui->filter_is_dirty) {
+		line_add(&line, 0, STYLE_DIM, ui->filter_is_dirty ? "..." :
+		    "no filter: everything is shown");
 		line_put(&line, &ui->cells, row, 2);
 		return;
 	}
@@ -435,5 +434,5 @@ finder_draw(struct ui *ui, int row)
 		    "no match");
 	else if (ui->prompt.kind == C_SEARCH)
 		cells_put(&ui->cells, row, 0, ui->cells.cols, STYLE_DIM,
-		    "Rows stay as they are. n and N go to other matches.");
+		    "n and N go to other matches.");
 }

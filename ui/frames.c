@@ -112,6 +112,12 @@ frames_list(struct ui *ui, const struct stat *traceback, frame_lines *lines)
 	if (ui->detail.is_oldest_first)
 		reverse(lines);
 	ui->detail.n_frames = (uint32_t)lines->n;
+	if (ui->detail.is_new) {
+		/* on the first frame, not on a note above it */
+		ui->detail.cursor = lines->n > 0 &&
+		    lines->items[0].frame == NULL;
+		ui->detail.is_new = false;
+	}
 	if (ui->detail.cursor >= lines->n)
 		ui->detail.cursor = lines->n > 0 ? (uint32_t)lines->n - 1 : 0;
 }

@@ -179,9 +179,9 @@ put_line(struct ui *ui, struct rect at, const struct help_line *line)
 		return;
 	}
 	if (line->left[0] != '\0') {
-		used = cells_put(&ui->cells, at.row, at.col + 1, at.cols - 1,
+		cells_put_head(&ui->cells, at.row, at.col + 1, left - 1,
 		    STYLE_KEY, line->left);
-		used = used + 2 > left ? used + 2 : left;
+		used = left;
 	}
 	cells_put(&ui->cells, at.row, at.col + 1 + used, at.cols - 1 - used,
 	    STYLE_NORMAL, line->text);

@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* Callers after the newest frame in the title of a traceback. */
-enum { MAX_CALLERS = 12, MIN_WHO = 5 };
+enum { MAX_CALLERS = 12, MIN_WHO = 5, MIN_BOTH = 24 };
 
 static const char *
 base_name(const char *path)
@@ -109,16 +109,20 @@ put_cut(struct cells *cells, struct rect at, const char *place,
 	int w_least = cells_width(cells, base_name(place)) +
 	    cells_width(cells, cells->glyphs->ellipsis);
 	int w_place = at.cols - 1 - w_who;
+	int least_who = w_who < MIN_WHO ? w_who : MIN_WHO;
 
+	/* a place of up to half of the width is not worth cutting */
+	if (w_place < at.cols / 2)
+		w_place = at.cols / 2;
 	if (w_place < w_least)
 		w_place = w_least;
 	if (w_place > cells_width(cells, place))
 		w_place = cells_width(cells, place);
-	if (at.cols - w_place - 1 < MIN_WHO)
+	if (at.cols - w_place - 1 < least_who)
 		w_place = at.cols;
 	w_place = cells_put_tail(cells, at.row, at.col, w_place, STYLE_NORMAL,
 	    place);
-	if (at.cols - w_place - 1 >= MIN_WHO)
+	if (at.cols - w_place - 1 >= least_who)
 		cells_put_head(cells, at.row, at.col + w_place + 1,
 		    at.cols - w_place - 1, STYLE_NORMAL, who);
 }
@@ -136,7 +140,8 @@ put_place_and_who(struct cells *cells, struct rect at, struct strbuf *place,
 		return;
 	}
 	width = cells_width(cells, strbuf_text(place));
-	if (*who == '\0') {
+	if (*who == '\0' || (at.cols < MIN_BOTH &&
+	    width + 1 + cells_width(cells, who) > at.cols)) {
 		cells_put_tail(cells, at.row, at.col, at.cols, STYLE_NORMAL,
 		    strbuf_text(place));
 	} else if (width + 1 + cells_width(cells, who) <= at.cols) {

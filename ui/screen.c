@@ -69,6 +69,11 @@ draw_bar(struct ui *ui, int row)
 			continue;
 		add_bar_item(ui, (enum action_id)id);
 	}
+	if (context == C_FILTER && ui->bar.n < LINE_PIECES) {
+		ui->bar_actions[ui->bar.n] = ACTION_PROMPT_HELP;
+		line_add(&ui->bar, 3, STYLE_DIM,
+		    " ! exclude  :N line  all  @N domain");
+	}
 	line_put(&ui->bar, &ui->cells, row, 1);
 }
 
@@ -110,16 +115,22 @@ draw_normal(struct ui *ui)
 }
 
 void
-screen_draw(struct ui *ui)
+screen_update(struct ui *ui)
 {
 	const struct view_ops *view = ui_view(ui);
 
-	cells_clear(&ui->cells);
-	ui->cursor_row = ui->cursor_col = -1;
-	ui->bar.n = ui->tabs.n = 0;
 	view_table.update(ui);
 	if (view->update != NULL && view != &view_table)
 		view->update(ui);
+}
+
+void
+screen_draw(struct ui *ui)
+{
+	screen_update(ui);
+	cells_clear(&ui->cells);
+	ui->cursor_row = ui->cursor_col = -1;
+	ui->bar.n = ui->tabs.n = 0;
 	if (ui->cells.rows < MIN_ROWS || ui->cells.cols < MIN_COLS) {
 		draw_too_small(ui);
 		return;

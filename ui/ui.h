@@ -68,6 +68,7 @@ struct detail_state {
 	uint64_t	identity;	/* of the traceback shown */
 	uint32_t	at;		/* its place */
 	bool		is_oldest_first, shows_all;
+	bool		is_new;		/* the cursor has no place yet */
 	uint32_t	n_frames;	/* lines of frames as last updated */
 	uint32_t	cursor, top;
 	int		n_lines;
@@ -215,7 +216,11 @@ const char *finder_match(const char *text, const char *search);
 
 /* ---- header.c, help.c, screen.c ---- */
 
-/* Draw everything into ui->cells. */
+/* Have the views take in what changed; after every refresh and every key,
+ * for what they hold is borrowed from the session's last refresh. */
+void screen_update(struct ui *ui);
+
+/* Update, and draw everything into ui->cells. */
 void screen_draw(struct ui *ui);
 
 /* Lines of the header for this size; draws when `cells` of ui are used.

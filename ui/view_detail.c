@@ -219,7 +219,8 @@ add_figures(struct ui *ui, struct line *line, const struct stat *row)
 		    row->size_diff < 0 ? STYLE_SHRINK : STYLE_NORMAL, "%s",
 		    diff);
 	}
-	line_add(line, 3, STYLE_NORMAL, "%s blocks", count);
+	line_add(line, 3, STYLE_NORMAL, "%s block%s", count,
+	    row->count == 1 ? "" : "s");
 }
 
 static void
@@ -275,12 +276,19 @@ draw_order_line(struct ui *ui, int at, const struct stat *traceback)
 {
 	uint32_t n = stacks_depth(ui->detail.tracebacks->stacks,
 	    session_full_stack(ui->session, traceback->stack));
+	const struct query_trace *trace = session_trace(ui->session,
+	    traceback->stack);
 	struct line line = { 0 };
 
 	line_add(&line, 0, STYLE_DIM, ui->detail.is_oldest_first ?
 	    "Most recent call last (r reverses)." :
 	    "Most recent call first (r reverses).");
-	line_add(&line, 1, STYLE_DIM, "%" PRIu32 " frames.", n);
+	if (trace != NULL && trace->total_nframe > 0)
+		line_add(&line, 1, STYLE_DIM, "Stored %" PRIu32 " of %" PRIu32
+		    " frames.", n, trace->total_nframe);
+	else
+		line_add(&line, 1, STYLE_DIM, "Stored %" PRIu32 " frames.",
+		    n);
 	if (is_cut(ui, traceback))
 		line_add(&line, 2, STYLE_WARNING, "Not all were recorded.");
 	line_put(&line, &ui->cells, at, 2);
@@ -326,7 +334,8 @@ step(struct ui *ui, int by)
 		return STAGE_DRAW;
 	}
 	choose(ui, (uint32_t)at);
-	ui->detail.cursor = ui->detail.top = 0;
+	ui->detail.top = 0;
+	ui->detail.is_new = true;
 	return STAGE_DRAW;
 }
 

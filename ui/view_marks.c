@@ -9,21 +9,33 @@ n_entries(const struct ui *ui)
 	return (uint32_t)session_n_marks(ui->session) + 1;
 }
 
+/* Where the columns stand; width 0: there is no room for it. */
+struct place { int col, width; bool is_left; };
+
+static const struct place wide[6] = {
+	{ 2, 4, false }, { 8, 20, true }, { 29, 10, false },
+	{ 40, 10, false }, { 51, 11, false }, { 63, 11, false },
+};
+
+static const struct place narrow[6] = {
+	{ 2, 4, false }, { 7, 10, true }, { 0, 0, false },
+	{ 17, 10, false }, { 28, 11, false }, { 0, 0, false },
+};
+
+enum { WIDE_COLS = 74 };
+
 static void
-put_columns(struct ui *ui, int row, const char *cells[6], unsigned style)
+put_columns(struct ui *ui, int row, const char *texts[6], unsigned style)
 {
-	static const struct { int col, width; bool is_left; } at[6] = {
-		{ 2, 4, false }, { 8, 20, true }, { 29, 10, false },
-		{ 40, 10, false }, { 51, 11, false }, { 63, 11, false },
-	};
+	const struct place *at = ui->cells.cols >= WIDE_COLS ? wide : narrow;
 
 	for (int i = 0; i < 6; i++) {
-		if (at[i].is_left)
+		if (at[i].width > 0 && at[i].is_left)
 			cells_put_head(&ui->cells, row, at[i].col,
-			    at[i].width, style, cells[i]);
-		else
+			    at[i].width, style, texts[i]);
+		else if (at[i].width > 0)
 			cells_put_right(&ui->cells, row, at[i].col,
-			    at[i].width, style, cells[i]);
+			    at[i].width, style, texts[i]);
 	}
 }
 

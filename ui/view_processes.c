@@ -12,24 +12,38 @@ n_entries(const struct ui *ui)
 	return 1 + (snapshot != NULL ? snapshot->n_processes : 0);
 }
 
+/* Where the columns stand; width 0: there is no room for it. */
+struct place { int col, width; bool is_left; };
+
+static const struct place wide[7] = {
+	{ 2, 7, false }, { 10, 7, false }, { 19, 14, true },
+	{ 33, 9, false }, { 43, 11, false }, { 56, 11, true },
+	{ 68, 512, true },
+};
+
+static const struct place narrow[7] = {
+	{ 2, 7, false }, { 0, 0, false }, { 10, 8, true },
+	{ 18, 9, false }, { 0, 0, false }, { 28, 512, true }, { 0, 0, true },
+};
+
+enum { WIDE_COLS = 70 };
+
 static void
-put_columns(struct ui *ui, int row, const char *cells[7], unsigned style)
+put_columns(struct ui *ui, int row, const char *texts[7], unsigned style)
 {
-	static const struct { int col, width; bool is_left; } at[7] = {
-		{ 2, 7, false }, { 10, 7, false }, { 19, 14, true },
-		{ 33, 9, false }, { 43, 11, false }, { 56, 11, true },
-		{ 68, 512, true },
-	};
+	struct cells *cells = &ui->cells;
+	const struct place *at = cells->cols >= WIDE_COLS ? wide : narrow;
 
 	for (int i = 0; i < 7; i++) {
-		if (at[i].is_left)
-			cells_put_head(&ui->cells, row, at[i].col,
-			    at[i].col + at[i].width < ui->cells.cols ?
-			    at[i].width : ui->cells.cols - at[i].col, style,
-			    cells[i]);
-		else
-			cells_put_right(&ui->cells, row, at[i].col,
-			    at[i].width, style, cells[i]);
+		int width = at[i].width < cells->cols - at[i].col ?
+		    at[i].width : cells->cols - at[i].col;
+
+		if (at[i].width > 0 && at[i].is_left)
+			cells_put_head(cells, row, at[i].col, width, style,
+			    texts[i]);
+		else if (at[i].width > 0)
+			cells_put_right(cells, row, at[i].col, width, style,
+			    texts[i]);
 	}
 }
 

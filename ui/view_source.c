@@ -16,7 +16,7 @@
 #include <time.h>
 
 /* Columns: size, growth, line, text. */
-enum { COL_OF_SIZE = 2, COL_OF_GROWTH = 11, SCROLL_COLS = 8 };
+enum { COL_OF_SIZE = 1, COL_OF_GROWTH = 11, SCROLL_COLS = 8 };
 
 struct source_sum {
 	unsigned	line;
@@ -151,12 +151,12 @@ draw_line(struct ui *ui, int row, unsigned number)
 	const struct source_sum *sum = sum_of(ui, number);
 	bool has_diff = session_baseline(ui->session) >= 0;
 	struct cells *cells = &ui->cells;
-	int col = has_diff ? COL_OF_GROWTH + 10 : COL_OF_SIZE + 8;
+	int col = has_diff ? COL_OF_GROWTH + 10 : COL_OF_SIZE + 9;
 	char text[FMT_ROOM];
 
 	if (sum != NULL) {
 		fmt_size(text, sum->size);
-		cells_put_right(cells, row, COL_OF_SIZE, 8, STYLE_NUMBER,
+		cells_put_right(cells, row, COL_OF_SIZE, 9, STYLE_NUMBER,
 		    text);
 	}
 	if (sum != NULL && has_diff) {

@@ -92,7 +92,8 @@ draw_rest(struct ui *ui, int row, uint32_t from,
 	uint32_t n = sum_rest(ui, from, &sum);
 
 	fmt_percent(percent, last->size, context->total);
-	if (sort == SORT_SIZE && !ui->table.is_held)
+	if (sort == SORT_SIZE && !ui->table.is_held &&
+	    strcmp(percent, "0.0") != 0)
 		snprintf(text, sizeof text, "(%" PRIu32 " more %s below %s%%)",
 		    n, rows_word(context->grouping), percent);
 	else
@@ -204,7 +205,8 @@ describe(struct ui *ui, char *to, size_t room)
 	if (session_filters_text(ui->session)[0] != '\0')
 		snprintf(to, room, "%s of %s rows", n, all);
 	else
-		snprintf(to, room, "%s rows", n);
+		snprintf(to, room, "%s row%s", n,
+		    table->n_rows == 1 ? "" : "s");
 }
 
 /* ---- acting ---- */
@@ -239,7 +241,8 @@ open_row(struct ui *ui)
 	ui->detail.row_identity = row->identity;
 	ui->detail.identity = 0;
 	ui->detail.at = 0;
-	ui->detail.cursor = ui->detail.top = 0;
+	ui->detail.top = 0;
+	ui->detail.is_new = true;
 	/* the row must not be lost by moving while it is looked at */
 	ui->table.rows.has_moved = true;
 	ui_open(ui, VIEW_DETAIL);

@@ -1,0 +1,772 @@
+/*
+ * fake_session.c - session.h on literal data, for tests of the screen.
+ *
+ * Keeps a list of traces; a refresh filters, groups, compares and orders them
+ * with the real query functions.  Everything else (state, rates, history,
+ * output) is what the script said.
+ */
+#include "fake_session.h"
+
+#include "util/names.h"
+#include "util/vec.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_FRAMES = 64, MAX_MARKS = 8, N_HISTORY = 40 };
+
+typedef VEC(struct query_trace) trace_list;
+
+struct fake_mark {
+	struct mark	mark;
+	trace_list	traces;
+};
+
+struct session {
+	struct names	*names;
+	struct stacks	*stacks;
+	trace_list	traces;
+	struct stats_table *rows, *all;
+	struct snapshot	*snapshot;
+	struct run_info	run;
+	struct strbuf	*log;
+	char		trouble[200];
+	unsigned	n_skipped;
+	uint32_t	n_pending;
+	enum grouping	grouping;
+	enum sort_key	sort, growth_sort;
+	bool		reverse, skips, paused, has_pty;
+	enum cumulative	cumulative;
+	pid_t		process;
+	char		*quick;
+	struct filter	*filter;	/* of quick, for its text */
+	struct strbuf	filters_text;
+	struct fake_mark marks[MAX_MARKS];
+	size_t		n_marks;
+	unsigned	next_mark;
+	int		baseline, last_baseline;
+	VEC(char *)	output;
+	uint64_t	n_dropped;
+};
+
+/* ---- traces ---- */
+
+static uint32_t
+name_of(struct session *s, const char *text, size_t size)
+{
+	return names_intern(s->names, text, size);
+}
+
+/* FILE:LINE=FUNCTION or MODULE+0xOFFSET=FUNCTION, perhaps with ~. */
+static struct symbol_frame
+parse_frame(struct session *s, const char *text, size_t size)
+{
+	struct symbol_frame frame = { .function = NAME_UNKNOWN };
+	const char *equals = memchr(text, '=', size);
+	size_t place = equals != NULL ? (size_t)(equals - text) : size;
+	const char *plus = memchr(text, '+', place);
+	const char *colon = memrchr(text, ':', place);
+
+	if (text[size - 1] == '~') {
+		frame.flags |= SYMBOL_INLINED;
+		size--;
+	}
+	if (equals != NULL)
+		frame.function = name_of(s, equals + 1, size - place - 1);
+	if (plus != NULL) {
+		frame.flags |= SYMBOL_NO_LINE;
+		frame.module = frame.file = name_of(s, text,
+		    (size_t)(plus - text));
+		frame.offset = strtoull(plus + 1, NULL, 16);
+	} else if (colon != NULL) {
+		frame.module = name_of(s, "./cached", 8);
+		frame.file = name_of(s, text, (size_t)(colon - text));
+		frame.line = (uint32_t)strtoul(colon + 1, NULL, 10);
+	}
+	return frame;
+}
+
+/* Push frames [0, n), newest first, from the oldest on. */
+static uint32_t
+push(struct session *s, const struct symbol_frame *frames, int n)
+{
+	uint32_t node = 0;
+
+	while (n-- > 0)
+		node = stacks_push(s->stacks, node, &frames[n]);
+	return node;
+}
+
+static void
+set_trace(struct session *s, uint64_t size, uint64_t count, const char *text)
+{
+	struct symbol_frame frames[MAX_FRAMES];
+	struct query_trace trace = { .size = size, .count = count,
+		.allocs = count * 2, .allocated = size * 2,
+		.temporary = count / 4 };
+	int n = 0, skip = (int)s->n_skipped;
+	size_t length;
+
+	for (; *text != '\0' && n < MAX_FRAMES; n++) {
+		length = strcspn(text, " ");
+		frames[n] = parse_frame(s, text, length);
+		text += length + (text[length] == ' ');
+	}
+	trace.full = push(s, frames, n);
+	trace.stack = push(s, frames + skip, n - skip);
+	trace.total_nframe = (uint32_t)n;
+	for (size_t i = 0; i < s->traces.n; i++) {
+		if (s->traces.items[i].full == trace.full) {
+			s->traces.items[i] = trace;
+			return;
+		}
+	}
+	vec_push(&s->traces, trace);
+}
+
+static struct totals
+sum_up(const struct session *s)
+{
+	struct totals totals = s->snapshot->totals;
+
+	totals.traced_bytes = totals.blocks = totals.tracebacks = 0;
+	for (size_t i = 0; i < s->traces.n; i++) {
+		totals.traced_bytes += s->traces.items[i].size;
+		totals.blocks += s->traces.items[i].count;
+		totals.tracebacks++;
+	}
+	if (totals.peak_bytes < totals.traced_bytes)
+		totals.peak_bytes = totals.traced_bytes;
+	return totals;
+}
+
+/* ---- life ---- */
+
+struct session *
+fake_session_new(struct strbuf *log)
+{
+	struct session *s = xcalloc(1, sizeof *s);
+	struct process *process;
+
+	s->names = names_new();
+	s->stacks = stacks_new(s->names);
+	s->log = log;
+	s->grouping = BY_LINENO;
+	s->growth_sort = SORT_GROWTH;
+	s->skips = s->has_pty = true;
+	s->baseline = -1;
+	strbuf_init(&s->filters_text, 1000);
+	s->snapshot = snapshot_new(0, 2);
+	s->run = (struct run_info){ .state = RUN_RUNNING, .pid = 48213,
+		.command = "./cached --port 7000", .name = "cached",
+		.uptime_ns = 761000000000 };
+	process = s->snapshot->processes;
+	process[0] = (struct process){ .pid = 48213, .ppid = 1,
+		.n_threads = 4, .wait_status = -1, .name = "cached",
+		.command = "./cached --port 7000",
+		.totals = { .traced_bytes = 123000000, .allocs = 9000000 } };
+	process[1] = (struct process){ .pid = 48261, .ppid = 48213,
+		.state = PROCESS_EXITED, .wait_status = 0, .name = "gzip",
+		.command = "gzip -9 dump.db",
+		.totals = { .allocs = 1234 } };
+	s->snapshot->totals = (struct totals){ .peak_bytes = 137363456,
+		.rss_bytes = 179306496, .overhead_bytes = 10066329 };
+	s->marks[0].mark = (struct mark){ .number = 0, .name = "start" };
+	s->n_marks = s->next_mark = 1;
+	return s;
+}
+
+static void
+forget_rows(struct session *s)
+{
+	stats_free(s->rows);
+	stats_free(s->all);
+	s->rows = s->all = NULL;
+}
+
+void
+fake_session_free(struct session *s)
+{
+	forget_rows(s);
+	for (size_t i = 0; i < s->n_marks; i++)
+		vec_fini(&s->marks[i].traces);
+	for (size_t i = 0; i < s->output.n; i++)
+		free(s->output.items[i]);
+	vec_fini(&s->output);
+	vec_fini(&s->traces);
+	filter_free(s->filter);
+	strbuf_fini(&s->filters_text);
+	free(s->quick);
+	snapshot_release(s->snapshot);
+	stacks_free(s->stacks);
+	names_free(s->names);
+	free(s);
+}
+
+/* ---- refreshing ---- */
+
+static struct filter_set *
+make_set(const struct session *s)
+{
+	struct filter *filter = s->quick == NULL ? NULL :
+	    filter_parse(s->quick, FILTER_PROMPT, NULL, NULL);
+
+	return filter == NULL ? NULL : filter_set_new(&filter, 1);
+}
+
+static struct stats_table *
+group(const struct session *s, const trace_list *list, bool is_filtered)
+{
+	struct query_traces traces = { .stacks = s->stacks,
+		.n = (uint32_t)list->n, .traces = list->items };
+	struct query_traces kept;
+	struct filter_set *set = is_filtered ? make_set(s) : NULL;
+	struct stats_table *table;
+
+	filter_apply(set, &traces, &kept, NULL);
+	table = group_by(&kept, s->grouping, s->cumulative);
+	free(kept.traces);
+	filter_set_free(set);
+	return table;
+}
+
+static struct stats_table *
+compare(const struct session *s, bool is_filtered)
+{
+	struct stats_table *now = group(s, &s->traces, is_filtered);
+	struct stats_table *old, *diff;
+
+	if (s->baseline < 0)
+		return now;
+	old = group(s, &s->marks[s->baseline].traces, is_filtered);
+	diff = diff_tables(old, now);
+	stats_free(old);
+	stats_free(now);
+	return diff;
+}
+
+void
+session_refresh(struct session *s, enum stage from, int symbol_wait_ms)
+{
+	(void)symbol_wait_ms;
+	if (from >= STAGE_DRAW)
+		return;
+	forget_rows(s);
+	s->snapshot->totals = sum_up(s);
+	s->all = compare(s, false);
+	s->rows = compare(s, true);
+	order_rows(s->rows, session_sort(s, NULL), s->reverse);
+	order_rows(s->all, session_sort(s, NULL), s->reverse);
+	s->rows->n_unfiltered = s->all->n_rows;
+}
+
+const struct run_info *
+session_run(const struct session *s)
+{
+	return &s->run;
+}
+
+int
+session_fds(const struct session *s, struct pollfd *fds, int room)
+{
+	(void)s;
+	(void)fds;
+	(void)room;
+	return 0;
+}
+
+bool
+session_pump(struct session *s)
+{
+	(void)s;
+	return true;
+}
+
+const struct stats_table *
+session_rows(const struct session *s)
+{
+	return s->rows;
+}
+
+const struct snapshot *
+session_snapshot(const struct session *s)
+{
+	return s->snapshot;
+}
+
+const struct names *
+session_names(const struct session *s)
+{
+	return s->names;
+}
+
+uint32_t
+session_symbols_pending(const struct session *s)
+{
+	return s->n_pending;
+}
+
+const char *
+session_trouble(const struct session *s)
+{
+	return s->trouble;
+}
+
+struct stats_table *
+session_tracebacks(const struct session *s, const struct stat *row)
+{
+	trace_list list = VEC_INIT;
+	struct query_traces traces;
+	struct stats_table *table;
+
+	for (size_t i = 0; i < s->traces.n; i++) {
+		if (stats_is_at(s->rows, row, s->traces.items[i].stack))
+			vec_push(&list, s->traces.items[i]);
+	}
+	traces = (struct query_traces){ .stacks = s->stacks,
+		.n = (uint32_t)list.n, .traces = list.items };
+	table = group_by(&traces, BY_TRACEBACK, CUMULATIVE_OFF);
+	order_rows(table, SORT_SIZE, false);
+	vec_fini(&list);
+	return table;
+}
+
+const struct query_trace *
+session_trace(const struct session *s, uint32_t stack)
+{
+	for (size_t i = 0; i < s->traces.n; i++) {
+		if (s->traces.items[i].stack == stack)
+			return &s->traces.items[i];
+	}
+	return NULL;
+}
+
+uint32_t
+session_full_stack(const struct session *s, uint32_t stack)
+{
+	const struct query_trace *trace = session_trace(s, stack);
+
+	return trace != NULL ? trace->full : stack;
+}
+
+struct rates
+session_rates(const struct session *s)
+{
+	(void)s;
+	return (struct rates){ .allocs = 84213, .frees = 83909,
+		.allocated_bytes = 9542041, .freed_bytes = 9368985,
+		.net_bytes = 173056 };
+}
+
+size_t
+session_history(const struct session *s, uint64_t *values, size_t room,
+    unsigned *span_s)
+{
+	size_t n = room < N_HISTORY ? room : N_HISTORY;
+
+	(void)s;
+	*span_s = 600;
+	for (size_t i = 0; i < n; i++)
+		values[i] = (i + 1) * 124151398 / n;
+	return n;
+}
+
+/* ---- what is shown ---- */
+
+enum stage
+session_set_grouping(struct session *s, enum grouping grouping)
+{
+	s->grouping = grouping;
+	return STAGE_GROUP;
+}
+
+enum stage
+session_set_sort(struct session *s, enum sort_key key, bool reverse)
+{
+	if (s->baseline >= 0)
+		s->growth_sort = key;
+	else
+		s->sort = key;
+	s->reverse = reverse;
+	return STAGE_ORDER;
+}
+
+enum stage
+session_set_cumulative(struct session *s, enum cumulative cumulative)
+{
+	s->cumulative = cumulative;
+	return STAGE_GROUP;
+}
+
+enum stage
+session_set_skip(struct session *s, bool on)
+{
+	s->skips = on;
+	return STAGE_ATTRIBUTE;
+}
+
+enum stage
+session_set_process(struct session *s, pid_t pid)
+{
+	s->process = pid;
+	return STAGE_ATTRIBUTE;
+}
+
+enum stage
+session_set_paused(struct session *s, bool paused)
+{
+	s->paused = paused;
+	return paused ? STAGE_DRAW : STAGE_SNAPSHOT;
+}
+
+enum grouping
+session_grouping(const struct session *s)
+{
+	return s->grouping;
+}
+
+enum sort_key
+session_sort(const struct session *s, bool *reverse)
+{
+	if (reverse != NULL)
+		*reverse = s->reverse;
+	return s->baseline >= 0 ? s->growth_sort : s->sort;
+}
+
+enum cumulative
+session_cumulative(const struct session *s)
+{
+	return s->cumulative;
+}
+
+bool
+session_skips(const struct session *s)
+{
+	return s->skips;
+}
+
+pid_t
+session_process(const struct session *s)
+{
+	return s->process;
+}
+
+bool
+session_is_paused(const struct session *s)
+{
+	return s->paused;
+}
+
+bool
+session_set_quick(struct session *s, const char *text, struct errbuf *why,
+    struct errbuf *note, enum stage *stage)
+{
+	bool is_empty = text == NULL || text[0] == '\0';
+	struct filter *filter = NULL;
+
+	*stage = STAGE_IDLE;
+	if (!is_empty) {
+		filter = filter_parse(text, FILTER_PROMPT, why, note);
+		if (filter == NULL)
+			return false;
+	}
+	filter_free(s->filter);
+	free(s->quick);
+	s->filter = filter;
+	s->quick = is_empty ? NULL : xstrdup(text);
+	strbuf_clear(&s->filters_text);
+	if (filter != NULL)
+		strbuf_puts(&s->filters_text, filter_text(filter));
+	*stage = STAGE_FILTER;
+	return true;
+}
+
+const char *
+session_quick(const struct session *s)
+{
+	return s->quick != NULL ? s->quick : "";
+}
+
+const char *
+session_filters_text(const struct session *s)
+{
+	return strbuf_text(&s->filters_text);
+}
+
+struct filter_effect
+session_filter_effect(const struct session *s)
+{
+	struct filter_effect effect = { .pattern = "", .inclusive = true };
+
+	if (s->rows == NULL)
+		return effect;
+	effect.n_matched = s->rows->n_rows;
+	effect.n_total = s->all->n_rows;
+	effect.size_matched = s->rows->size;
+	effect.size_total = s->all->size;
+	if (s->filter != NULL) {
+		effect.pattern = filter_pattern(s->filter);
+		effect.inclusive = filter_is_inclusive(s->filter);
+	}
+	return effect;
+}
+
+/* ---- marks ---- */
+
+unsigned
+session_mark(struct session *s, enum stage *stage)
+{
+	struct fake_mark *mark = &s->marks[s->n_marks];
+
+	if (s->n_marks == MAX_MARKS)
+		abort();
+	*mark = (struct fake_mark){ .mark = { .number = s->next_mark++,
+		.uptime_ns = s->run.uptime_ns, .totals = sum_up(s) } };
+	snprintf(mark->mark.name, sizeof mark->mark.name, "mark %u",
+	    mark->mark.number);
+	for (size_t i = 0; i < s->traces.n; i++)
+		vec_push(&mark->traces, s->traces.items[i]);
+	*stage = session_set_baseline(s, (int)s->n_marks++);
+	return mark->mark.number;
+}
+
+size_t
+session_n_marks(const struct session *s)
+{
+	return s->n_marks;
+}
+
+const struct mark *
+session_get_mark(const struct session *s, size_t i)
+{
+	return &s->marks[i].mark;
+}
+
+enum stage
+session_delete_mark(struct session *s, size_t i)
+{
+	vec_fini(&s->marks[i].traces);
+	memmove(&s->marks[i], &s->marks[i + 1],
+	    (--s->n_marks - i) * sizeof s->marks[0]);
+	if (s->baseline == (int)i)
+		s->baseline = -1;
+	s->last_baseline = 0;
+	return STAGE_ATTRIBUTE;
+}
+
+enum stage
+session_set_baseline(struct session *s, int i)
+{
+	s->baseline = i;
+	if (i >= 0)
+		s->last_baseline = i;
+	return STAGE_ATTRIBUTE;
+}
+
+int
+session_baseline(const struct session *s)
+{
+	return s->baseline;
+}
+
+int
+session_last_baseline(const struct session *s)
+{
+	return s->last_baseline;
+}
+
+/* ---- the program ---- */
+
+void
+session_signal(struct session *s, int signal)
+{
+	strbuf_printf(s->log, "-- sent SIG%s\n", sigabbrev_np(signal));
+	if (signal == SIGTERM || signal == SIGKILL) {
+		s->run.state = RUN_KILLED;
+		s->run.status = signal;
+		s->run.exit_code = 128 + signal;
+		s->run.is_over = true;
+	}
+}
+
+void
+session_leave_running(struct session *s)
+{
+	strbuf_puts(s->log, "-- left running\n");
+}
+
+size_t
+session_output_lines(const struct session *s, uint64_t *n_dropped)
+{
+	if (n_dropped != NULL)
+		*n_dropped = s->n_dropped;
+	return s->output.n;
+}
+
+const char *
+session_output_line(const struct session *s, size_t i)
+{
+	return s->output.items[i];
+}
+
+bool
+session_has_pty(const struct session *s)
+{
+	return s->has_pty;
+}
+
+bool
+session_terminal(struct session *s, int tty_fd)
+{
+	(void)s;
+	(void)tty_fd;
+	return false;
+}
+
+void
+session_resize(struct session *s, int rows, int cols)
+{
+	(void)s;
+	(void)rows;
+	(void)cols;
+}
+
+void
+session_screen_taken(struct session *s, bool is_taken, const void *reset,
+    size_t reset_size)
+{
+	(void)s;
+	(void)is_taken;
+	(void)reset;
+	(void)reset_size;
+}
+
+/* ---- commands ---- */
+
+static bool
+set_scene(struct session *s, const char *name)
+{
+	const struct fake_line *line = fake_scene(name);
+
+	vec_clear(&s->traces);
+	for (; line != NULL && line->frames != NULL; line++)
+		set_trace(s, line->size, line->count, line->frames);
+	return line != NULL;
+}
+
+static bool
+set_rows(struct session *s, unsigned n)
+{
+	char frames[64];
+
+	for (unsigned i = 1; i <= n; i++) {
+		snprintf(frames, sizeof frames, "gen/f%04u.c:%u=gen_%u", i, i,
+		    i);
+		set_trace(s, (n - i + 1) * 16, 1, frames);
+	}
+	return true;
+}
+
+static bool
+set_state(struct session *s, const char *words)
+{
+	static const struct { const char *word; enum run_state state; }
+	    states[] = { { "running", RUN_RUNNING },
+		{ "starting", RUN_STARTING }, { "stopped", RUN_STOPPED },
+		{ "exited", RUN_EXITED }, { "killed", RUN_KILLED },
+		{ "gone", RUN_GONE } };
+	char word[16] = "";
+	int number = 0;
+
+	sscanf(words, "%15s %d", word, &number);
+	for (size_t i = 0; i < array_size(states); i++) {
+		if (strcmp(states[i].word, word) != 0)
+			continue;
+		s->run.state = states[i].state;
+		s->run.status = number;
+		s->run.is_over = states[i].state >= RUN_EXITED;
+		s->run.exit_code = states[i].state == RUN_KILLED ?
+		    128 + number : number;
+		return true;
+	}
+	return false;
+}
+
+static void
+add_output(struct session *s, const char *text)
+{
+	vec_push(&s->output, xstrdup(text));
+}
+
+static bool
+set_trace_line(struct session *s, const char *text)
+{
+	uint64_t size, count;
+	int at = 0;
+
+	if (sscanf(text, "%" SCNu64 " %" SCNu64 " %n", &size, &count, &at) != 2)
+		return false;
+	set_trace(s, size, count, text + at);
+	return true;
+}
+
+static bool
+set_number(struct session *s, const char *word, uint64_t number)
+{
+	struct totals *totals = &s->snapshot->totals;
+
+	if (strcmp(word, "uptime") == 0)
+		s->run.uptime_ns = number * 1000000000;
+	else if (strcmp(word, "lost") == 0)
+		totals->lost = number;
+	else if (strcmp(word, "truncated") == 0)
+		totals->truncated = number;
+	else if (strcmp(word, "pending") == 0)
+		s->n_pending = (uint32_t)number;
+	else if (strcmp(word, "threads") == 0)
+		s->snapshot->processes[0].n_threads = (uint32_t)number;
+	else if (strcmp(word, "skip") == 0)
+		s->n_skipped = (unsigned)number;
+	else if (strcmp(word, "dropped") == 0)
+		s->n_dropped = number;
+	else if (strcmp(word, "input") == 0)
+		s->run.wants_input = number != 0;
+	else if (strcmp(word, "rows") == 0)
+		return set_rows(s, (unsigned)number);
+	else
+		return false;
+	return true;
+}
+
+bool
+fake_session_command(struct session *s, const char *line)
+{
+	char word[16] = "";
+	const char *rest;
+	size_t n = strcspn(line, " ");
+
+	if (n >= sizeof word)
+		return false;
+	memcpy(word, line, n);
+	rest = line + n + (line[n] == ' ');
+	if (strcmp(word, "scene") == 0)
+		return set_scene(s, rest);
+	if (strcmp(word, "set") == 0)
+		return set_trace_line(s, rest);
+	if (strcmp(word, "state") == 0)
+		return set_state(s, rest);
+	if (strcmp(word, "output") == 0)
+		add_output(s, rest);
+	else if (strcmp(word, "redirected") == 0)
+		s->has_pty = false;
+	else if (strcmp(word, "notice") == 0)
+		snprintf(s->run.notice, sizeof s->run.notice, "%s", rest);
+	else if (strcmp(word, "trouble") == 0)
+		snprintf(s->trouble, sizeof s->trouble, "%s", rest);
+	else
+		return set_number(s, word, strtoull(rest, NULL, 10));
+	return true;
+}
