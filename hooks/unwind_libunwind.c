@@ -82,8 +82,9 @@ access_mem(unw_addr_space_t space, unw_word_t address, unw_word_t *value,
 	if (is_write)
 		return -UNW_EINVAL;
 	if ((address >= search->walk_sp &&
-	    address + sizeof(*value) <= request->stack_high &&
-	    search->walk_sp >= request->stack_low) ||
+	    address <= request->stack_high - sizeof(*value) &&
+	    search->walk_sp >= request->stack_low &&
+	    search->walk_sp < request->stack_high) ||
 	    _dl_find_object((void *)address, &found) == 0) {
 		memcpy(value, (const void *)address, sizeof(*value));
 		return 0;
@@ -166,7 +167,7 @@ static void
 report(unw_cursor_t *cursor, struct search *search)
 {
 	struct unwind_reference *request = search->request;
-	unw_word_t ip = 0, sp = 0;
+	unw_word_t ip = 0;
 	int more = 0;
 
 	do {
@@ -176,9 +177,6 @@ report(unw_cursor_t *cursor, struct search *search)
 			return;
 		request->pcs[request->n_frames++] = ip;
 		more = unw_step(cursor);
-		if (unw_get_reg(cursor, UNW_REG_SP, &sp) == 0 &&
-		    sp > search->walk_sp)
-			search->walk_sp = sp;
 	} while (more > 0);
 	request->is_complete = more == 0;
 }

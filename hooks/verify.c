@@ -173,14 +173,15 @@ compare(const struct unwind_work *work, const struct unwind_result *result,
 
 	if (!is_whole)
 		n = result->first_guess;
-	add_relaxed(&header->unwind_compared, 1);
 	for (i = 0; i < n && i < request->n_frames; i++)
 		if (our_pc(work, result, i) != theirs[i])
 			break;
-	if (i == n && (!is_whole || n == request->n_frames))
+	/* The reference could not go on where we could: on a stack that it may
+	 * not read, say.  That is no comparison. */
+	if (i < n && i == request->n_frames && !request->is_complete)
 		return;
-	/* The reference could not go on where we could. */
-	if (i == request->n_frames && !request->is_complete && i > 0)
+	add_relaxed(&header->unwind_compared, 1);
+	if (i == n && (!is_whole || n == request->n_frames))
 		return;
 	add_relaxed(&header->unwind_mismatches, 1);
 	header->mismatch[0] = i;
