@@ -79,6 +79,17 @@ gone()
 	done
 }
 
+# Helpers of this test that still run: its directory is in their environment.
+helpers_left()
+{
+	local pid
+
+	for pid in $(pgrep -x tmtop-run); do
+		grep -qs "XDG_RUNTIME_DIR=$work/" "/proc/$pid/environ" &&
+		    echo "$pid"
+	done
+}
+
 # A file grows: twice another size.  For `wait_for`.
 grows()
 {
