@@ -197,8 +197,12 @@ client_start(const struct client_plan *plan, struct errbuf *why,
 	}
 	close(ends[1]);
 	ends[1] = -1;
-	/* A helper that died is told from by the missing answer. */
-	message_send(client->socket, &client->message, 0);
+	/* One that could not be started has left its answer. */
+	if (message_send(client->socket, &client->message, 0) < 0 &&
+	    errno != EPIPE && errno != ECONNRESET) {
+		errbuf_sys(why, "cannot tell tmtop-run what to do");
+		goto out;
+	}
 	rc = take_answer(client, why, exit_code);
 out:
 	if (ends[1] >= 0)

@@ -24,6 +24,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MS			1000000ull	/* ns */
@@ -165,6 +166,7 @@ look_around(struct run *run, uint64_t now_ns)
 	bool waits;
 
 	run->next_slow_ns = now_ns + SLOW_MS * MS;
+	reap(run);	/* had it failed when the signal came */
 	tell_lost(run);
 	tell_silence(run, now_ns);
 	if (run->terminal == NULL || run->viewer.socket < 0)
@@ -277,17 +279,20 @@ run_loop(struct run *run)
 {
 	struct pollfd polls[N_POLLS];
 	uint64_t now_ns = clock_now_ns();
+	int n;
 
 	run->start_ns = run->last_change_ns = run->last_output_ns = now_ns;
 	run->next_slow_ns = now_ns + SLOW_MS * MS;
 	while (!run->is_over || (run->viewer.socket >= 0 &&
 	    !run->end_wanted)) {
 		fill_polls(run, polls);
-		if (poll(polls, N_POLLS, poll_timeout_ms(run, now_ns)) < 0 &&
-		    errno != EINTR)
-			break;
+		n = poll(polls, N_POLLS, poll_timeout_ms(run, now_ns));
 		now_ns = clock_now_ns();
-		handle(run, polls, now_ns);
+		if (n >= 0)
+			handle(run, polls, now_ns);
+		else if (errno != EINTR)
+			/* No memory for it: nothing is given up for that. */
+			nanosleep(&(struct timespec){ 0, 10 * MS }, NULL);
 		if (!run->is_over && now_ns >= run->next_scan_ns)
 			scan(run, now_ns);
 		if (!run->is_over && now_ns >= run->next_slow_ns)
