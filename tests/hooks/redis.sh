@@ -34,6 +34,6 @@ redis_session()
 	redis-benchmark -s "$work/redis" -q -n "$1" -r 1000 -P 8 \
 	    -t set,get,incr,lpush,lpop,sadd,hset,zadd,mset >/dev/null 2>&1
 	cli shutdown nosave 2>&1
-	wait $redis_pid
+	wait "$redis_pid"
 	echo "status $?"
 }

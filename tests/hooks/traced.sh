@@ -34,6 +34,20 @@ traced()
 	limited "$tmtop" -b -f json -o "$report" "${tmtop_options[@]}" -- "$@"
 }
 
+# with_counter REPORT DIRECTORY COMMAND...: traced, with an account by the
+# counting library (../lib/count.sh) of the same run, for programs of which no
+# two runs are equal.  It goes before the hook, which then is its malloc; what
+# the hook makes libc allocate it does not count.
+with_counter()
+{
+	local report=$1 directory=$2
+
+	shift 2
+	mkdir -p "$directory"
+	ALLOC_COUNT_DIR=$(realpath "$directory") traced "$report" sh -c \
+	    'export LD_PRELOAD="$0 $LD_PRELOAD"; exec "$@"' "$counter" "$@"
+}
+
 # total REPORT FIELD...: of the last reading, all processes together, on one
 # line.
 total()
@@ -87,4 +101,29 @@ accounts_printed()
 accounts_seen()
 {
 	process "$1" "$2" pid allocs frees allocated_bytes blocks traced_bytes
+}
+
+# rows_seen REPORT FILE: "LINE SIZE COUNT" of each line of a source file that
+# holds memory.
+rows_seen()
+{
+	jq -r -n --arg file "/$2\$" '[inputs | select(.type == "stat")] |
+	    max_by(.seq).seq as $last | .[] | select(.seq == $last and
+	    (.key.filename | test($file))) |
+	    "\(.key.lineno) \(.size) \(.count)"' <"$1" | sort -n
+}
+
+# rows_printed FILE: the same as programs say it: "row LINE SIZE COUNT".
+rows_printed()
+{
+	sed -n 's/^row //p' "$1" | sort -n
+}
+
+# by_valgrind COMMAND...: "ALLOCS FREES BYTES"
+by_valgrind()
+{
+	limited valgrind --run-libc-freeres=no --run-cxx-freeres=no "$@" 2>&1 \
+	    >/dev/null |
+	    sed -n 's/.*heap usage: \(.*\) allocs, \(.*\) frees, \(.*\) bytes.*/\1 \2 \3/p' |
+	    tr -d ,
 }
