@@ -3,8 +3,8 @@
  *
  * The helper makes the segment, starts and reaps the program and owns its
  * terminal; it lives on when this side is stopped or killed.  What it says
- * arrives as events, in order; nothing is lost when they are fetched late
- * but output that no longer fits the helper's ring, which is counted.
+ * arrives as events.  Who fetches them late gets the present state, not all
+ * that led to it, and output as far as the helper's ring goes back.
  *
  *	struct client *client = client_start(&plan, &why, &exit_code);
  *	poll(client_fd(client)) -> while (client_next(client, &event)) ...

@@ -346,6 +346,8 @@ main(int argc, char **argv)
 		fprintf(events, "failed %d %s\n", exit_code, why.text);
 		return exit_code;
 	}
+	/* The program may signal the group that it shares with us. */
+	signal(SIGUSR1, SIG_IGN);
 	exit_code = 0;
 	fprintf(events, "started %d helper %d terminal %d\n",
 	    (int)client_pid(client), (int)client_helper_pid(client),
