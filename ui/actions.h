@@ -46,99 +46,98 @@ enum action_group {
  * the sooner it is left out on a narrow screen.
  *	id, keys, contexts, group, rank and label in the key bar, help
  */
-#define ACTION_LIST(A)							\
-A(HELP,		"F1 ? h",	C_VIEWS, SCREEN, 1, "Help", "this help")	\
-A(SEARCH,	"F3 /",		C_FINDS, FIND, 7, "Search", "search as you type")\
-A(SEARCH_NEXT,	"n",		C_FINDS, FIND, 0, "", "next match")		\
-A(SEARCH_PREVIOUS, "N",		C_FINDS, FIND, 0, "", "previous match")	\
-A(FILTER,	"F4 f \\",	C_TABLE, FIND, 3, "Filter", "show what matches")\
-A(SORT_MENU,	"F6 s",		C_TABLE, SORT, 8, "Sort", "choose the column")	\
-A(SORT_LEFT,	"<",		C_TABLE, SORT, 0, "", "sort by column left")	\
-A(SORT_RIGHT,	">",		C_TABLE, SORT, 0, "", "sort by column right")	\
-A(REVERSE,	"r I",		C_TABLE, SORT, 0, "", "reverse the order")	\
-A(SORT_SIZE,	"M",		C_TABLE, SORT, 0, "", "by size")		\
-A(SORT_GROWTH,	"D",		C_TABLE, SORT, 0, "", "by |growth|, signed")	\
-A(MARK,		"F7 b",		C_MARKABLE | C_MARKS, GROWTH, 5, "Mark",	\
-					"mark now, show growth")	\
-A(GROWTH,	"F8 d",		C_MARKABLE, GROWTH, 6, "Grow",	\
-					"growth on or off")		\
-A(MARKS,	"B",		C_MARKABLE, GROWTH, 0, "", "list of marks")\
-A(SIGNAL,	"F9 K",		C_VIEWS, PROGRAM, 9, "Signal", "send a signal")	\
-A(VIEW_OUTPUT,	"o 4",		C_VIEWS, PROGRAM, 0, "", "its output")		\
-A(TERMINAL,	"O",		C_VIEWS, PROGRAM, 0, "", "its terminal, ^] back")\
-A(PROCESSES,	"P",		C_TABLE | C_DETAIL, PROGRAM, 0, "",		\
-					"choose a process")		\
-A(UP,		"Up k",		C_VIEWS | C_MENU, MOVE, 0, "", "one row up")	\
-A(DOWN,		"Down j",	C_VIEWS | C_MENU, MOVE, 0, "", "one row down")	\
-A(PAGE_UP,	"PgUp ^B",	C_VIEWS, MOVE, 0, "", "one page up")		\
-A(PAGE_DOWN,	"PgDn ^F",	C_VIEWS, MOVE, 0, "", "one page down")		\
-A(HALF_UP,	"^U",		C_VIEWS, MOVE, 0, "", "half a page up")		\
-A(HALF_DOWN,	"^D",		C_VIEWS, MOVE, 0, "", "half a page down")	\
-A(FIRST,	"g Home",	C_VIEWS, MOVE, 0, "", "first row, stay there")	\
-A(LAST,		"G End",	C_VIEWS, MOVE, 0, "", "last row")		\
-A(LEFT,		"Left",		C_SCROLLS, MOVE, 0, "", "scroll to the left")	\
-A(RIGHT,	"Right",	C_SCROLLS, MOVE, 0, "", "scroll to the right")	\
-A(VIEW_FILE,	"1",		C_VIEWS, LOOK, 0, "", "by file")		\
-A(VIEW_LINE,	"2",		C_VIEWS, LOOK, 0, "", "by line")		\
-A(VIEW_TRACEBACK, "3",		C_VIEWS, LOOK, 0, "", "by traceback")		\
-A(VIEW_NEXT,	"Tab",		C_VIEWS, LOOK, 0, "", "next view")		\
-A(VIEW_PREVIOUS, "S-Tab",	C_VIEWS, LOOK, 0, "", "previous view")		\
-A(OPEN,		"Enter",	C_TABLE, LOOK, 10, "Open", "open the row")	\
-A(SKIP,		"J",		C_TABLE, LOOK, 0, "", "hide library frames")	\
-A(CUMULATIVE,	"c",		C_TABLE, LOOK, 0, "", "count callers too")	\
-A(HEADER,	"#",		C_VIEWS, LOOK, 0, "", "header on or off")	\
-A(TRACE_PREVIOUS, "[",		C_DETAIL, TRACEBACK, 0, "", "previous traceback")\
-A(TRACE_NEXT,	"]",		C_DETAIL, TRACEBACK, 0, "", "next traceback")	\
-A(FLIP,		"r",		C_DETAIL, TRACEBACK, 0, "", "oldest call first")\
-A(ALL_FRAMES,	"J",		C_DETAIL, TRACEBACK, 0, "", "hidden frames too")\
-A(OPEN_SOURCE,	"Enter Right",	C_DETAIL, TRACEBACK, 4, "Source", "source file")\
-A(LINE_NEXT,	"n",		C_SOURCE, TRACEBACK, 6, "Next", "next owning line")\
-A(LINE_PREVIOUS, "N",		C_SOURCE, TRACEBACK, 0, "", "previous such line")\
-A(MARK_USE,	"Enter a",	C_MARKS, LISTS, 4, "Compare", "compare with it")\
-A(MARK_DELETE,	"Del x",	C_MARKS, LISTS, 6, "Delete", "delete the mark")	\
-A(PROCESS_ONLY,	"Enter",	C_PROCESSES, LISTS, 4, "Only this",		\
-					"show only this one")	\
-A(PROCESS_ALL,	"a",		C_PROCESSES, LISTS, 5, "All", "show all processes")\
-A(PAUSE,	"Space p Z",	C_VIEWS, SCREEN, 0, "", "pause the display")	\
-A(INTERVAL,	"i",		C_VIEWS, SCREEN, 0, "", "refresh interval")	\
-A(REDRAW,	"^L",		C_VIEWS, SCREEN, 0, "", "draw everything again")\
-A(MOUSE,	"m",		C_VIEWS, SCREEN, 0, "", "mouse on or off")	\
-A(SUSPEND,	"^Z",		C_VIEWS, SCREEN, 0, "", "suspend tmtop only")	\
-A(INTERRUPT,	"^C",		C_VIEWS, SCREEN, 0, "", "ask what to stop")	\
-A(QUIT_SIGNAL,	"^\\",		C_VIEWS, SCREEN, 0, "", "ask, with SIGQUIT")	\
-A(BACK,		"Esc Backspace", C_VIEWS, LOOK, 3, "Back", "one step back")	\
-A(BACK_LEFT,	"Left",		C_DETAIL, TRACEBACK, 0, "", "one step back")	\
-A(QUIT,		"F10 q",	C_VIEWS, SCREEN, 2, "Quit", "leave tmtop")	\
-A(HELP_NEXT,	"Space PgDn Right", C_HELP, DIALOG, 0, "", "next page of help")\
-A(HELP_CLOSE,	"Esc q F1 ? h ^C ^G Backspace", C_HELP, DIALOG, 0, "",		\
-					"close the help")		\
-A(MENU_PICK,	"Enter",	C_MENU, DIALOG, 1, "Choose", "take this entry")	\
-A(MENU_CLOSE,	"Esc q ^C ^G Backspace", C_MENU, DIALOG, 2, "Back",		\
-					"close the menu")		\
-A(QUIT_TERM,	"t",		C_QUIT, DIALOG, 1, "SIGTERM and quit",		\
-					"SIGTERM, then quit")		\
-A(QUIT_INT,	"i ^C",		C_QUIT, DIALOG, 3, "SIGINT", "SIGINT, stay")	\
-A(QUIT_KILL,	"k",		C_QUIT, DIALOG, 4, "SIGKILL", "SIGKILL, then quit")\
-A(QUIT_QUIT,	"^\\",		C_QUIT, DIALOG, 0, "", "SIGQUIT, stay")		\
-A(QUIT_LEAVE,	"l",		C_QUIT, DIALOG, 5, "leave it running",		\
-					"leave it running")	\
-A(QUIT_STAY,	"Esc ^G Backspace", C_QUIT, DIALOG, 2, "Stay", "stay in tmtop")	\
-A(ACCEPT,	"Enter",	C_PROMPTS, PROMPT, 1, "Keep", "keep it")	\
-A(CANCEL,	"Esc ^G ^C",	C_PROMPTS, PROMPT, 2, "Undo", "as it was before")\
-A(HISTORY_UP,	"Up ^P",	C_PROMPTS, PROMPT, 5, "History", "older text")	\
-A(HISTORY_DOWN,	"Down ^N",	C_PROMPTS, PROMPT, 0, "", "newer text")		\
-A(COMPLETE,	"Tab",		C_FILTER, PROMPT, 4, "Complete", "complete, widen")\
-A(PROMPT_HELP,	"F1",		C_PROMPTS, PROMPT, 3, "Help", "how filters work")\
-A(EDIT_LEFT,	"Left ^B",	C_PROMPTS, PROMPT, 0, "", "one character left")	\
-A(EDIT_RIGHT,	"Right ^F",	C_PROMPTS, PROMPT, 0, "", "one character right")\
-A(EDIT_HOME,	"Home ^A",	C_PROMPTS, PROMPT, 0, "", "to the start")	\
-A(EDIT_END,	"End ^E",	C_PROMPTS, PROMPT, 0, "", "to the end")		\
-A(ERASE,	"Backspace",	C_PROMPTS, PROMPT, 0, "", "erase to the left")	\
-A(ERASE_NEXT,	"Del ^D",	C_PROMPTS, PROMPT, 0, "", "erase to the right")	\
-A(ERASE_WORD,	"^W",		C_PROMPTS, PROMPT, 0, "", "erase a word")	\
-A(ERASE_START,	"^U",		C_PROMPTS, PROMPT, 0, "", "erase to the start")	\
-A(ERASE_END,	"^K",		C_PROMPTS, PROMPT, 0, "", "erase to the end")	\
-A(YANK,		"^Y",		C_PROMPTS, PROMPT, 0, "", "put it back")
+#define ACTION_LIST(A) \
+A(HELP, "F1 ? h", C_VIEWS, SCREEN, 1, "Help", "this help") \
+A(SEARCH, "F3 /", C_FINDS, FIND, 7, "Search", "search as you type") \
+A(SEARCH_NEXT, "n", C_FINDS, FIND, 0, "", "next match") \
+A(SEARCH_PREVIOUS, "N", C_FINDS, FIND, 0, "", "previous match") \
+A(FILTER, "F4 f \\", C_TABLE, FIND, 3, "Filter", "show what matches") \
+A(SORT_MENU, "F6 s", C_TABLE, SORT, 8, "Sort", "choose the column") \
+A(SORT_LEFT, "<", C_TABLE, SORT, 0, "", "sort by column left") \
+A(SORT_RIGHT, ">", C_TABLE, SORT, 0, "", "sort by column right") \
+A(REVERSE, "r I", C_TABLE, SORT, 0, "", "reverse the order") \
+A(SORT_SIZE, "M", C_TABLE, SORT, 0, "", "by size") \
+A(SORT_GROWTH, "D", C_TABLE, SORT, 0, "", "by |growth|, signed") \
+A(MARK, "F7 b", C_MARKABLE | C_MARKS, GROWTH, 5, "Mark", \
+    "mark now, show growth") \
+A(GROWTH, "F8 d", C_MARKABLE, GROWTH, 6, "Grow", "growth on or off") \
+A(MARKS, "B", C_MARKABLE, GROWTH, 0, "", "list of marks") \
+A(SIGNAL, "F9 K", C_VIEWS, PROGRAM, 9, "Signal", "send a signal") \
+A(VIEW_OUTPUT, "o 4", C_VIEWS, PROGRAM, 0, "", "its output") \
+A(TERMINAL, "O", C_VIEWS, PROGRAM, 0, "", "its terminal, ^] back") \
+A(PROCESSES, "P", C_TABLE | C_DETAIL, PROGRAM, 0, "", "choose a process") \
+A(UP, "Up k", C_VIEWS | C_MENU, MOVE, 0, "", "one row up") \
+A(DOWN, "Down j", C_VIEWS | C_MENU, MOVE, 0, "", "one row down") \
+A(PAGE_UP, "PgUp ^B", C_VIEWS, MOVE, 0, "", "one page up") \
+A(PAGE_DOWN, "PgDn ^F", C_VIEWS, MOVE, 0, "", "one page down") \
+A(HALF_UP, "^U", C_VIEWS, MOVE, 0, "", "half a page up") \
+A(HALF_DOWN, "^D", C_VIEWS, MOVE, 0, "", "half a page down") \
+A(FIRST, "g Home", C_VIEWS, MOVE, 0, "", "first row, stay there") \
+A(LAST, "G End", C_VIEWS, MOVE, 0, "", "last row") \
+A(LEFT, "Left", C_SCROLLS, MOVE, 0, "", "scroll to the left") \
+A(RIGHT, "Right", C_SCROLLS, MOVE, 0, "", "scroll to the right") \
+A(VIEW_FILE, "1", C_VIEWS, LOOK, 0, "", "by file") \
+A(VIEW_LINE, "2", C_VIEWS, LOOK, 0, "", "by line") \
+A(VIEW_TRACEBACK, "3", C_VIEWS, LOOK, 0, "", "by traceback") \
+A(VIEW_NEXT, "Tab", C_VIEWS, LOOK, 0, "", "next view") \
+A(VIEW_PREVIOUS, "S-Tab", C_VIEWS, LOOK, 0, "", "previous view") \
+A(OPEN, "Enter", C_TABLE, LOOK, 10, "Open", "open the row") \
+A(SKIP, "J", C_TABLE, LOOK, 0, "", "hide library frames") \
+A(CUMULATIVE, "c", C_TABLE, LOOK, 0, "", "count callers too") \
+A(HEADER, "#", C_VIEWS, LOOK, 0, "", "header on or off") \
+A(TRACE_PREVIOUS, "[", C_DETAIL, TRACEBACK, 0, "", "previous traceback") \
+A(TRACE_NEXT, "]", C_DETAIL, TRACEBACK, 0, "", "next traceback") \
+A(FLIP, "r", C_DETAIL, TRACEBACK, 0, "", "oldest call first") \
+A(ALL_FRAMES, "J", C_DETAIL, TRACEBACK, 0, "", "hidden frames too") \
+A(OPEN_SOURCE, "Enter Right", C_DETAIL, TRACEBACK, 4, "Source", \
+    "source file") \
+A(LINE_NEXT, "n", C_SOURCE, TRACEBACK, 6, "Next", "next owning line") \
+A(LINE_PREVIOUS, "N", C_SOURCE, TRACEBACK, 0, "", "previous such line") \
+A(MARK_USE, "Enter a", C_MARKS, LISTS, 4, "Compare", "compare with it") \
+A(MARK_DELETE, "Del x", C_MARKS, LISTS, 6, "Delete", "delete the mark") \
+A(PROCESS_ONLY, "Enter", C_PROCESSES, LISTS, 4, "Only this", \
+    "show only this one") \
+A(PROCESS_ALL, "a", C_PROCESSES, LISTS, 5, "All", "show all processes") \
+A(PAUSE, "Space p Z", C_VIEWS, SCREEN, 0, "", "pause the display") \
+A(INTERVAL, "i", C_VIEWS, SCREEN, 0, "", "refresh interval") \
+A(REDRAW, "^L", C_VIEWS, SCREEN, 0, "", "draw everything again") \
+A(MOUSE, "m", C_VIEWS, SCREEN, 0, "", "mouse on or off") \
+A(SUSPEND, "^Z", C_VIEWS, SCREEN, 0, "", "suspend tmtop only") \
+A(INTERRUPT, "^C", C_VIEWS, SCREEN, 0, "", "ask what to stop") \
+A(QUIT_SIGNAL, "^\\", C_VIEWS, SCREEN, 0, "", "ask, with SIGQUIT") \
+A(BACK, "Esc Backspace", C_VIEWS, LOOK, 3, "Back", "one step back") \
+A(BACK_LEFT, "Left", C_DETAIL, TRACEBACK, 0, "", "one step back") \
+A(QUIT, "F10 q", C_VIEWS, SCREEN, 2, "Quit", "leave tmtop") \
+A(HELP_NEXT, "Space PgDn Right", C_HELP, DIALOG, 0, "", "next page of help") \
+A(HELP_CLOSE, "Esc q F1 ? h ^C ^G Backspace", C_HELP, DIALOG, 0, "", \
+    "close the help") \
+A(MENU_PICK, "Enter", C_MENU, DIALOG, 1, "Choose", "take this entry") \
+A(MENU_CLOSE, "Esc q ^C ^G Backspace", C_MENU, DIALOG, 2, "Back", \
+    "close the menu") \
+A(QUIT_TERM, "t", C_QUIT, DIALOG, 1, "SIGTERM and quit", \
+    "SIGTERM, then quit") \
+A(QUIT_INT, "i ^C", C_QUIT, DIALOG, 3, "SIGINT", "SIGINT, stay") \
+A(QUIT_KILL, "k", C_QUIT, DIALOG, 4, "SIGKILL", "SIGKILL, then quit") \
+A(QUIT_QUIT, "^\\", C_QUIT, DIALOG, 0, "", "SIGQUIT, stay") \
+A(QUIT_LEAVE, "l", C_QUIT, DIALOG, 5, "leave it running", \
+    "leave it running") \
+A(QUIT_STAY, "Esc ^G Backspace", C_QUIT, DIALOG, 2, "Stay", "stay in tmtop") \
+A(ACCEPT, "Enter", C_PROMPTS, PROMPT, 1, "Keep", "keep it") \
+A(CANCEL, "Esc ^G ^C", C_PROMPTS, PROMPT, 2, "Undo", "as it was before") \
+A(HISTORY_UP, "Up ^P", C_PROMPTS, PROMPT, 5, "History", "older text") \
+A(HISTORY_DOWN, "Down ^N", C_PROMPTS, PROMPT, 0, "", "newer text") \
+A(COMPLETE, "Tab", C_FILTER, PROMPT, 4, "Complete", "complete, widen") \
+A(PROMPT_HELP, "F1", C_PROMPTS, PROMPT, 3, "Help", "how filters work") \
+A(EDIT_LEFT, "Left ^B", C_PROMPTS, PROMPT, 0, "", "one character left") \
+A(EDIT_RIGHT, "Right ^F", C_PROMPTS, PROMPT, 0, "", "one character right") \
+A(EDIT_HOME, "Home ^A", C_PROMPTS, PROMPT, 0, "", "to the start") \
+A(EDIT_END, "End ^E", C_PROMPTS, PROMPT, 0, "", "to the end") \
+A(ERASE, "Backspace", C_PROMPTS, PROMPT, 0, "", "erase to the left") \
+A(ERASE_NEXT, "Del ^D", C_PROMPTS, PROMPT, 0, "", "erase to the right") \
+A(ERASE_WORD, "^W", C_PROMPTS, PROMPT, 0, "", "erase a word") \
+A(ERASE_START, "^U", C_PROMPTS, PROMPT, 0, "", "erase to the start") \
+A(ERASE_END, "^K", C_PROMPTS, PROMPT, 0, "", "erase to the end") \
+A(YANK, "^Y", C_PROMPTS, PROMPT, 0, "", "put it back")
 
 enum action_id {
 #define ACTION_ID(id, ...)	ACTION_##id,

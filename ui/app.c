@@ -27,7 +27,7 @@ enum {
 	MAX_FDS = 12, DELAY_MS = 1000, TEST_DELAY_MS = 100,
 	/* at the start there is something new all the time */
 	EAGER_MS = 2000, EAGER_DELAY_MS = 150,
-	SYMBOLS_MS = 100,		/* between refreshes for symbols alone */
+	SYMBOLS_MS = 100,		/* between refreshes for symbols */
 	KILL_OFFER_MS = 5000,		/* after SIGTERM */
 	EVENTS_AT_ONCE = 256,
 	EXIT_OWN_FAILURE = 125, EXIT_SIGNAL = 128
@@ -48,6 +48,16 @@ need(struct app *app, enum stage stage)
 {
 	if (stage < app->stage)
 		app->stage = stage;
+}
+
+/* Run what is due, so that the next event meets rows that are up to date. */
+static void
+refresh(struct app *app)
+{
+	if (app->stage < STAGE_DRAW) {
+		session_refresh(app->ui.session, app->stage, 0);
+		app->stage = STAGE_DRAW;
+	}
 }
 
 /* ---- leaving ---- */
@@ -79,8 +89,11 @@ check_end(struct app *app)
 	struct ui *ui = &app->ui;
 	const struct run_info *run = session_run(ui->session);
 
-	if (run->is_over && (ui->quits_at_end || ui->options->exit_at_end))
+	if (run->is_over && (ui->quits_at_end || ui->options->exit_at_end)) {
+		/* the last words are about the last reading */
+		refresh(app);
 		leave(app, run->exit_code);
+	}
 	if (run->is_over || !ui->quits_at_end || ui->quit_asked_ms == 0 ||
 	    ui->now_ms - ui->quit_asked_ms < KILL_OFFER_MS)
 		return;
@@ -205,16 +218,6 @@ take_session(struct app *app)
 		app->last_state = run->state;
 		app->was_over = run->is_over;
 		need(app, STAGE_SNAPSHOT);
-	}
-}
-
-/* Run what is due, so that the next event meets rows that are up to date. */
-static void
-refresh(struct app *app)
-{
-	if (app->stage < STAGE_DRAW) {
-		session_refresh(app->ui.session, app->stage, 0);
-		app->stage = STAGE_DRAW;
 	}
 }
 

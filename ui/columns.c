@@ -22,6 +22,9 @@ enum { MARGIN = 1, BAR_WIDTH = 8, BAR_QUARTERS = 4 };
 /* From here on the share is shown beside the growth. */
 enum { WIDE = 100 };
 
+/* Columns from this rank on are for wide screens. */
+enum { RANK_EXTRA = 8, LOCATION_LEAST = 10 };
+
 static void
 format_size(char to[FMT_ROOM], const struct stat *row,
     const struct row_context *context)
@@ -232,8 +235,35 @@ location_room(const struct column_layout *layout, int cols,
 	return cols;
 }
 
-/* Leave out the column with the highest rank if the location is too narrow
- * for it to be there. */
+static bool
+has_column(const struct column_layout *layout, enum column_id id)
+{
+	for (int i = 0; i < layout->n; i++) {
+		if (layout->spans[i].id == id)
+			return true;
+	}
+	return false;
+}
+
+/* Columns that the location must keep for this one to be there: more where
+ * it has to say the function or the callers too. */
+static int
+room_needed(const struct column_layout *layout, enum column_id id,
+    const struct column_wants *wants)
+{
+	int room = columns[id].location;
+
+	if (room < LOCATION_LEAST || column_of_sort(wants->sort) == (int)id)
+		room = LOCATION_LEAST;
+	else if (columns[id].rank >= RANK_EXTRA &&
+	    !has_column(layout, COL_FUNCTION))
+		room += wants->grouping == BY_TRACEBACK ? 24 :
+		    wants->grouping == BY_LINENO ? 10 : 0;
+	return room;
+}
+
+/* Leave out the column with the highest rank of those for which the location
+ * is too narrow; false when all may stay. */
 static bool
 drop_column(struct column_layout *layout, int cols,
     const struct column_wants *wants)
@@ -243,16 +273,16 @@ drop_column(struct column_layout *layout, int cols,
 	int worst = -1;
 
 	for (int i = 0; i < layout->n; i++) {
-		unsigned rank = rank_of(layout->spans[i].id, wants);
+		enum column_id id = layout->spans[i].id;
+		unsigned rank = rank_of(id, wants);
 
-		if (rank > worst_rank) {
+		if (rank > worst_rank &&
+		    room < room_needed(layout, id, wants)) {
 			worst_rank = rank;
 			worst = i;
 		}
 	}
 	if (worst < 0)
-		return false;
-	if (room >= columns[layout->spans[worst].id].location && room >= 10)
 		return false;
 	layout->n--;
 	memmove(&layout->spans[worst], &layout->spans[worst + 1],

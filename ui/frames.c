@@ -10,6 +10,7 @@
 #include "util/names.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { MAX_FRAMES = 4096, NOTE_BYTES = 120 };
 
@@ -53,8 +54,15 @@ add_skipped(struct ui *ui, frame_lines *lines, uint32_t stack)
 	strbuf_fini(&who);
 }
 
-/* Take what lies outside of the program off the end: frames without lines
- * that are older than all frames with lines. */
+static bool
+is_main(const struct ui *ui, const struct symbol_frame *frame)
+{
+	return frame != NULL && frame->function != NAME_UNKNOWN &&
+	    strcmp(frame_who(ui, frame), "main") == 0;
+}
+
+/* Take what lies outside of the program off the end: what called main, and
+ * frames without lines that are older than all frames with lines. */
 static void
 fold_outside(struct ui *ui, frame_lines *lines)
 {
@@ -64,6 +72,10 @@ fold_outside(struct ui *ui, frame_lines *lines)
 	while (n > 0 && (lines->items[n - 1].frame == NULL ||
 	    (lines->items[n - 1].frame->flags & SYMBOL_NO_LINE) != 0))
 		n--;
+	for (size_t i = 0; i < n; i++) {
+		if (is_main(ui, lines->items[i].frame))
+			n = i + 1;
+	}
 	if (n == 0 || n == lines->n)
 		return;
 	for (size_t i = n; i < lines->n; i++) {

@@ -25,7 +25,9 @@ say_largest(FILE *out, const struct session *session, uint64_t total)
 			largest = &table->rows[i];
 	}
 	context = (struct row_context){ .names = session_names(session),
-		.stacks = table->stacks, .grouping = table->grouping };
+		.stacks = table->stacks, .grouping =
+		    table->grouping == BY_FILENAME ? BY_FILENAME :
+		    BY_LINENO };
 	location_text(&text, largest, &context);
 	fmt_size(size, largest->size);
 	fmt_percent(percent, largest->size, total);

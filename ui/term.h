@@ -54,8 +54,8 @@ struct term_ops {
 
 	/* Show this grid, with the cursor at (row, col) or none (row -1).
 	 * Borrowed until the next call. */
-	void	 (*show)(struct terminal *term, const struct cells *cells, int row,
-		    int col);
+	void	 (*show)(struct terminal *term, const struct cells *cells,
+		    int row, int col);
 
 	void	 (*ring)(struct terminal *term);
 	void	 (*set_mouse)(struct terminal *term, bool on);
