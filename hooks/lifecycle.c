@@ -13,7 +13,7 @@
 #include "hooks/lifecycle.h"
 
 #include "base/sys.h"
-#include "hooks/exec_maps.h"
+#include "hooks/find_segment.h"
 #include "hooks/modules.h"
 #include "hooks/real.h"
 #include "hooks/record.h"
@@ -94,100 +94,7 @@ auxiliary_value(char **environment, uintptr_t type)
 	return 0;
 }
 
-/* A number in `base` up to one of `ends`; false: something else. */
-static bool
-parse_number(const char **at, unsigned base, uint64_t *value)
-{
-	const char *start = *at;
-	unsigned digit;
-
-	*value = 0;
-	for (;; (*at)++) {
-		char c = **at;
-
-		digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') :
-		    c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 99;
-		if (digit >= base)
-			return *at != start && *at - start <= 16;
-		*value = *value * base + digit;
-	}
-}
-
-struct address {
-	uint64_t	pid, fd, nonce;
-};
-
-/* PID:FD:NONCE, see segment.h; anything behind that is for later. */
-static bool
-parse_address(const char *text, struct address *address)
-{
-	return parse_number(&text, 10, &address->pid) && *text++ == ':' &&
-	    parse_number(&text, 10, &address->fd) && *text++ == ':' &&
-	    parse_number(&text, 16, &address->nonce) &&
-	    (*text == '\0' || *text == ':');
-}
-
-/* ---- the segment ---- */
-
-static char *
-put_number(char *to, uint64_t value)
-{
-	char digits[20];
-	unsigned n = 0;
-
-	do {
-		digits[n++] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value != 0);
-	while (n > 0)
-		*to++ = digits[--n];
-	return to;
-}
-
-static long
-open_segment(const struct address *address)
-{
-	char path[64], *to = path;
-
-	memcpy(to, "/proc/", 6);
-	to = put_number(to + 6, address->pid);
-	memcpy(to, "/fd/", 4);
-	to = put_number(to + 4, address->fd);
-	*to = '\0';
-	return sys_open(path, O_RDWR | O_CLOEXEC);
-}
-
-static bool
-is_sealed(long fd)
-{
-	long seals = sys_fcntl((int)fd, F_GET_SEALS, 0);
-
-	return !sys_failed(seals) && (seals & F_SEAL_SHRINK) &&
-	    sys_call6(SYS_lseek, fd, 0, SEEK_END, 0, 0, 0) ==
-	    (long)SEGMENT_SIZE;
-}
-
-static bool
-map_lobby(long fd, const struct address *address)
-{
-	long p = sys_mmap(NULL, LOBBY_SIZE, PROT_READ | PROT_WRITE,
-	    MAP_SHARED, (int)fd, 0);
-	struct lobby *lobby = (struct lobby *)p;
-
-	if (sys_failed(p))
-		return false;
-	if (lobby->magic != LAYOUT_MAGIC ||
-	    lobby->version != LAYOUT_VERSION ||
-	    lobby->layout_hash != layout_hash() ||
-	    lobby->nonce != address->nonce) {
-		sys_munmap(lobby, LOBBY_SIZE);
-		return false;
-	}
-	sys_madvise(lobby, LOBBY_SIZE, MADV_DONTDUMP);
-	lifecycle_lobby = lobby;
-	lifecycle_control = (struct control *)((char *)lobby + CONTROL_OFFSET);
-	return true;
-}
+/* ---- the slot ---- */
 
 static struct slot *
 slots(void)
@@ -285,13 +192,13 @@ record_shift(void)
 }
 
 static bool
-attach_slot(enum slot_kind kind, long fd, uint64_t inherited)
+attach_slot(enum slot_kind kind, int fd, uint64_t inherited)
 {
 	uint32_t index;
 
 	if (!claim_slot(kind, &index))
 		return false;
-	if (region_attach(lifecycle_lobby, (int)fd, index,
+	if (region_attach(lifecycle_lobby, fd, index,
 	    lifecycle_lobby->table_limit) < 0) {
 		give_slot_up(index);
 		return false;
@@ -342,25 +249,23 @@ static bool
 start(void)
 {
 	char **environment = initial_environment();
-	struct address address;
 	const char *text;
-	long fd;
 	bool ok;
+	int fd;
 
 	text = environment_value(environment, SEGMENT_ENV);
-	if (text == NULL || !parse_address(text, &address) ||
-	    auxiliary_value(environment, AT_SECURE) != 0)
+	if (text == NULL || auxiliary_value(environment, AT_SECURE) != 0)
 		return false;
 	modules_set_program((void *)auxiliary_value(environment, AT_PHDR),
 	    (unsigned)auxiliary_value(environment, AT_PHNUM));
-	fd = open_segment(&address);
-	if (sys_failed(fd))
+	fd = find_segment(text, &lifecycle_lobby);
+	if (fd < 0)
 		return false;
-	ok = is_sealed(fd) && map_lobby(fd, &address) &&
-	    ((lifecycle_lobby->options & LOBBY_FOLLOW_EXEC) ||
-	    is_first_process()) &&
-	    attach_slot(SLOT_KIND_EXEC, fd, 0);
-	sys_close((int)fd);
+	lifecycle_control = (struct control *)((char *)lifecycle_lobby +
+	    CONTROL_OFFSET);
+	ok = ((lifecycle_lobby->options & LOBBY_FOLLOW_EXEC) ||
+	    is_first_process()) && attach_slot(SLOT_KIND_EXEC, fd, 0);
+	sys_close(fd);
 	if (!ok)
 		return false;
 	threads_init();
