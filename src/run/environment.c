@@ -1,3 +1,12 @@
+/*
+ * environment.c - two variables more, and nothing else changed (L3).
+ *
+ * Why        The user's own LD_PRELOAD entries keep working and keep their
+ *            order; the hook comes before them so that their calls of malloc
+ *            are seen, too.
+ * Invariant  Values are copied as they are, also of entries without "=" and
+ *            of variables that occur twice.
+ */
 #include "run/environment.h"
 
 #include "tables/segment.h"

@@ -1,3 +1,11 @@
+/*
+ * find.c - the search of execvp(), with reasons (L3).
+ *
+ * Why        execvp() itself tells too late and too little: the ELF checks
+ *            need the path before, and the user needs "not executable" told
+ *            from "not found".
+ * Invariant  Exit codes are those of shells: 127 not found, 126 all else.
+ */
 #include "run/find.h"
 
 #include <errno.h>

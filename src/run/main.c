@@ -42,6 +42,7 @@ static struct {
 	struct target		target;
 	int			streams[3];
 	int			tty;	/* the user's */
+	int			viewer_segment;	/* read-only */
 } plan = { .streams = { -1, -1, -1 }, .tty = -1 };
 
 /* ---- answers ---- */
@@ -60,17 +61,12 @@ fail(int exit_code, const char *text)
 static void
 answer_started(void)
 {
-	char path[32];
-
 	message_init(&message, MESSAGE_STARTED);
 	message.started.pid = run.program;
 	message.started.has_terminal = run.terminal != NULL;
-	/* Opened anew: a duplicate would be writable as ours is. */
-	snprintf(path, sizeof path, "/proc/self/fd/%d", run.segment_fd);
-	message.fd = open(path, O_RDONLY | O_CLOEXEC);
+	message.fd = plan.viewer_segment;
 	message_send(run.viewer.socket, &message, 0);
-	if (message.fd >= 0)
-		close(message.fd);
+	close(plan.viewer_segment);
 }
 
 /* ---- the plan ---- */
@@ -187,6 +183,16 @@ make_terminal(void)
 		fail(EXIT_TROUBLE, why.text);
 }
 
+/* Opened anew: a duplicate would be writable as ours is. */
+static int
+open_read_only(int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
 static void
 make_segment(void)
 {
@@ -202,8 +208,11 @@ make_segment(void)
 	segment.nonce = run.nonce;
 	run.segment_fd = segment_create(&segment);
 	if (run.segment_fd >= 0 &&
-	    watch_open(&run.watch, run.segment_fd, run.nonce) == 0)
-		return;
+	    watch_open(&run.watch, run.segment_fd, run.nonce) == 0) {
+		plan.viewer_segment = open_read_only(run.segment_fd);
+		if (plan.viewer_segment >= 0)
+			return;
+	}
 	errbuf_sys(&why, "cannot make the shared tables");
 	fail(EXIT_TROUBLE, why.text);
 }

@@ -1,3 +1,12 @@
+/*
+ * obey.c - what viewers may ask of tmtop-run (L3).
+ *
+ * Shape      One function per kind of message, and what happens when the
+ *            viewer goes away.
+ * Invariant  Every value is checked here: a viewer of the same user is no
+ *            enemy, but a bug of it must not reach the program.  Signals go
+ *            only to processes that have not been reaped.
+ */
 #include "run/run.h"
 
 #include "base/atomic.h"

@@ -1,3 +1,14 @@
+/*
+ * process.c - reading /proc (L3).
+ *
+ * Shape      One function per question; a bounded read of one file each, but
+ *            for those that visit every process.
+ * Why        Nothing here can be asked of a pidfd: when a process started,
+ *            what it has mapped, who is younger than the program.
+ * Limits     Start times are exact to a clock tick.  Memory maps and the
+ *            environment are those of the caller's user only; those of
+ *            others read as "no".
+ */
 #include "run/process.h"
 
 #include <ctype.h>

@@ -1,3 +1,11 @@
+/*
+ * protocol.c - one packet to one message and back (L3).
+ *
+ * Shape      A table of shapes per kind, generated from MESSAGE_LIST, against
+ *            which everything received is checked.
+ * Invariant  No descriptor outlives a packet that was refused; the kernel is
+ *            given room for one only and closes the others itself.
+ */
 #include "run/protocol.h"
 
 #include <assert.h>

@@ -1,3 +1,14 @@
+/*
+ * start.c - the last steps before the program, and the first after (L3).
+ *
+ * Shape      signals_take_over() when the helper starts, start_program() once,
+ *            close_inherited() behind it.
+ * Why        What the program inherits is what tmtop inherited: ignored
+ *            signals and mask are noted before they are changed and restored
+ *            in the child.  A close-on-exec pipe tells exec's own errno.
+ * Invariant  The helper keeps no descriptor of the user's: a pipe that the
+ *            program closes is closed.
+ */
 #include "run/start.h"
 
 #include <dirent.h>

@@ -1,3 +1,11 @@
+/*
+ * viewer.c - telling a viewer what it does not know yet (L3).
+ *
+ * Shape      Flags and offsets say what is due; viewer_forward() turns them
+ *            into messages as long as the socket takes them.
+ * Invariant  A flag is cleared only when its message was sent.  RUN_OVER
+ *            comes after all output.
+ */
 #include "run/viewer.h"
 
 #include <assert.h>
