@@ -104,7 +104,7 @@ const char *session_trouble(const struct session *session); /* "" or a line */
 /* The tracebacks behind one row, as a table grouped by traceback and sorted
  * by size; caller frees. `frames` 'full' nodes include skipped frames. */
 struct stats_table *session_tracebacks(const struct session *session,
-    const struct stat *row);
+    const struct statistic *row);
 /* The frames of a traceback with the skipped (newer) ones: node to walk. */
 uint32_t session_full_stack(const struct session *session, uint32_t stack);
 

@@ -22,7 +22,7 @@ session_snapshot(const struct session *s)
 
 /* Is the row made of this traceback, among others? */
 static bool
-is_behind_row(const struct session *s, const struct stat *row,
+is_behind_row(const struct session *s, const struct statistic *row,
     uint32_t stack)
 {
 	bool any_frame = s->cumulative != CUMULATIVE_OFF &&
@@ -40,7 +40,7 @@ is_behind_row(const struct session *s, const struct stat *row,
 /* The traces of one side that the row was made of; caller frees. */
 static struct query_traces
 select_behind(const struct session *s, const struct session_side *side,
-    const struct stat *row)
+    const struct statistic *row)
 {
 	const struct query_traces *from = &side->filtered;
 	struct query_traces found = {
@@ -57,7 +57,7 @@ select_behind(const struct session *s, const struct session_side *side,
 
 static struct stats_table *
 group_behind(const struct session *s, const struct session_side *side,
-    const struct stat *row)
+    const struct statistic *row)
 {
 	struct query_traces traces = select_behind(s, side, row);
 	struct stats_table *table = group_by(&traces, BY_TRACEBACK,
@@ -68,7 +68,7 @@ group_behind(const struct session *s, const struct session_side *side,
 }
 
 struct stats_table *
-session_tracebacks(const struct session *s, const struct stat *row)
+session_tracebacks(const struct session *s, const struct statistic *row)
 {
 	struct stats_table *now = group_behind(s, &s->now, row);
 	struct stats_table *table = now;

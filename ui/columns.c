@@ -26,7 +26,7 @@ enum { WIDE = 100 };
 enum { RANK_EXTRA = 8, LOCATION_LEAST = 10 };
 
 static void
-format_size(char to[FMT_ROOM], const struct stat *row,
+format_size(char to[FMT_ROOM], const struct statistic *row,
     const struct row_context *context)
 {
 	(void)context;
@@ -34,7 +34,7 @@ format_size(char to[FMT_ROOM], const struct stat *row,
 }
 
 static void
-format_growth(char to[FMT_ROOM], const struct stat *row,
+format_growth(char to[FMT_ROOM], const struct statistic *row,
     const struct row_context *context)
 {
 	(void)context;
@@ -42,7 +42,7 @@ format_growth(char to[FMT_ROOM], const struct stat *row,
 }
 
 static void
-format_percent(char to[FMT_ROOM], const struct stat *row,
+format_percent(char to[FMT_ROOM], const struct statistic *row,
     const struct row_context *context)
 {
 	fmt_percent(to, row->size, context->total);
@@ -59,7 +59,7 @@ put_count(char to[FMT_ROOM], uint64_t count)
 }
 
 static void
-format_count(char to[FMT_ROOM], const struct stat *row,
+format_count(char to[FMT_ROOM], const struct statistic *row,
     const struct row_context *context)
 {
 	(void)context;
@@ -67,7 +67,7 @@ format_count(char to[FMT_ROOM], const struct stat *row,
 }
 
 static void
-format_count_diff(char to[FMT_ROOM], const struct stat *row,
+format_count_diff(char to[FMT_ROOM], const struct statistic *row,
     const struct row_context *context)
 {
 	(void)context;
@@ -75,7 +75,7 @@ format_count_diff(char to[FMT_ROOM], const struct stat *row,
 }
 
 static void
-format_average(char to[FMT_ROOM], const struct stat *row,
+format_average(char to[FMT_ROOM], const struct statistic *row,
     const struct row_context *context)
 {
 	(void)context;
@@ -87,7 +87,7 @@ format_average(char to[FMT_ROOM], const struct stat *row,
 }
 
 static void
-format_allocs(char to[FMT_ROOM], const struct stat *row,
+format_allocs(char to[FMT_ROOM], const struct statistic *row,
     const struct row_context *context)
 {
 	(void)context;
@@ -95,7 +95,7 @@ format_allocs(char to[FMT_ROOM], const struct stat *row,
 }
 
 static void
-format_allocated(char to[FMT_ROOM], const struct stat *row,
+format_allocated(char to[FMT_ROOM], const struct statistic *row,
     const struct row_context *context)
 {
 	(void)context;
@@ -103,7 +103,7 @@ format_allocated(char to[FMT_ROOM], const struct stat *row,
 }
 
 static void
-format_temporary(char to[FMT_ROOM], const struct stat *row,
+format_temporary(char to[FMT_ROOM], const struct statistic *row,
     const struct row_context *context)
 {
 	(void)context;
@@ -118,13 +118,13 @@ style_of_sign(int64_t diff)
 }
 
 static enum style
-style_growth(const struct stat *row)
+style_growth(const struct statistic *row)
 {
 	return style_of_sign(row->size_diff);
 }
 
 static enum style
-style_count_diff(const struct stat *row)
+style_count_diff(const struct statistic *row)
 {
 	return style_of_sign(row->count_diff);
 }
@@ -403,7 +403,7 @@ put_bar(struct cells *cells, int row, int col, uint64_t part, uint64_t whole)
 /* Every cell but those that need the location. */
 static void
 put_figures(struct cells *cells, int row, const struct column_layout *layout,
-    const struct stat *stat, const struct row_context *context)
+    const struct statistic *stat, const struct row_context *context)
 {
 	char text[FMT_ROOM];
 
@@ -435,7 +435,7 @@ find_span(const struct column_layout *layout, enum column_id id)
 
 void
 columns_put_row(struct cells *cells, int row,
-    const struct column_layout *layout, const struct stat *stat,
+    const struct column_layout *layout, const struct statistic *stat,
     const struct row_context *context, int skip)
 {
 	const struct column_span *place = find_span(layout, COL_LOCATION);
@@ -455,7 +455,7 @@ columns_put_row(struct cells *cells, int row,
 
 void
 columns_put_sum(struct cells *cells, int row,
-    const struct column_layout *layout, const struct stat *sum,
+    const struct column_layout *layout, const struct statistic *sum,
     const struct row_context *context, const char *text)
 {
 	const struct column_span *place = find_span(layout, COL_LOCATION);

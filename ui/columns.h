@@ -29,9 +29,9 @@ struct column {
 	int		 location;	/* columns LOCATION must keep for it */
 	const char	*help;
 	/* Text and meaning of a cell; NULL: drawn by columns_put_row(). */
-	void		(*format)(char to[FMT_ROOM], const struct stat *row,
+	void		(*format)(char to[FMT_ROOM], const struct statistic *row,
 			    const struct row_context *context);
-	enum style	(*style)(const struct stat *row);
+	enum style	(*style)(const struct statistic *row);
 };
 
 extern const struct column columns[N_COLUMNS];
@@ -65,12 +65,12 @@ void columns_put_titles(struct cells *cells, int row,
 /* One row of the table.  `skip` columns of the location's start are scrolled
  * out; -1: cut in the middle as it fits. */
 void columns_put_row(struct cells *cells, int row,
-    const struct column_layout *layout, const struct stat *stat,
+    const struct column_layout *layout, const struct statistic *stat,
     const struct row_context *context, int skip);
 
 /* The same for a row that has no location, but a text: "(194 more ...)". */
 void columns_put_sum(struct cells *cells, int row,
-    const struct column_layout *layout, const struct stat *sum,
+    const struct column_layout *layout, const struct statistic *sum,
     const struct row_context *context, const char *text);
 
 /* The column that shows a sort key best, -1 if there is none. */

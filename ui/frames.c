@@ -100,7 +100,8 @@ reverse(frame_lines *lines)
 }
 
 void
-frames_list(struct ui *ui, const struct stat *traceback, frame_lines *lines)
+frames_list(struct ui *ui, const struct statistic *traceback,
+    frame_lines *lines)
 {
 	const struct stacks *stacks;
 	struct frame_line line = { 0 };

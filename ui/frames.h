@@ -17,7 +17,7 @@ typedef VEC(struct frame_line) frame_lines;
 
 /* The lines of a traceback (NULL: none) in the order that ui->detail asks
  * for; keeps the cursor within.  Caller has an empty list and ends it. */
-void frames_list(struct ui *ui, const struct stat *traceback,
+void frames_list(struct ui *ui, const struct statistic *traceback,
     frame_lines *lines);
 
 /* Function of a frame, its module when that is unknown; borrowed. */

@@ -33,7 +33,7 @@ add_module(struct strbuf *to, uint32_t module, uint64_t offset,
 }
 
 void
-location_place(struct strbuf *to, const struct stat *row,
+location_place(struct strbuf *to, const struct statistic *row,
     const struct row_context *context)
 {
 	const char *file = name_text(context->names, row->file);
@@ -63,7 +63,7 @@ location_frame(struct strbuf *to, const struct symbol_frame *frame,
 }
 
 void
-location_who(struct strbuf *to, const struct stat *row,
+location_who(struct strbuf *to, const struct statistic *row,
     const struct row_context *context)
 {
 	const struct stacks *stacks = context->stacks;
@@ -88,7 +88,7 @@ location_who(struct strbuf *to, const struct stat *row,
 }
 
 void
-location_text(struct strbuf *to, const struct stat *row,
+location_text(struct strbuf *to, const struct statistic *row,
     const struct row_context *context)
 {
 	location_place(to, row, context);
@@ -155,7 +155,7 @@ put_place_and_who(struct cells *cells, struct rect at, struct strbuf *place,
 }
 
 void
-location_put(struct cells *cells, struct rect at, const struct stat *row,
+location_put(struct cells *cells, struct rect at, const struct statistic *row,
     const struct row_context *context, int skip)
 {
 	struct strbuf place = STRBUF_INIT(LOCATION_MAX_BYTES * 2);
@@ -170,7 +170,7 @@ location_put(struct cells *cells, struct rect at, const struct stat *row,
 
 void
 location_put_place(struct cells *cells, struct rect at,
-    const struct stat *row, const struct row_context *context, int skip)
+    const struct statistic *row, const struct row_context *context, int skip)
 {
 	struct strbuf place = STRBUF_INIT(LOCATION_MAX_BYTES * 2);
 

@@ -19,7 +19,7 @@ enum { LOCATION_MAX_BYTES = 2048 };
 
 /* The file and line alone: "src/lru.c:118", "libz.so.1+0x4a1c0" where there
  * is no line information; the whole path when grouped by file.  Appends. */
-void location_place(struct strbuf *to, const struct stat *row,
+void location_place(struct strbuf *to, const struct statistic *row,
     const struct row_context *context);
 
 /* The same of a frame: (file, line) or module and offset. */
@@ -28,11 +28,11 @@ void location_frame(struct strbuf *to, const struct symbol_frame *frame,
 
 /* What comes behind it: the function, for a traceback "f < caller < main";
  * nothing when grouped by file.  Appends. */
-void location_who(struct strbuf *to, const struct stat *row,
+void location_who(struct strbuf *to, const struct statistic *row,
     const struct row_context *context);
 
 /* Both, as the search and the summary want it.  Appends. */
-void location_text(struct strbuf *to, const struct stat *row,
+void location_text(struct strbuf *to, const struct statistic *row,
     const struct row_context *context);
 
 /*
@@ -41,10 +41,10 @@ void location_text(struct strbuf *to, const struct stat *row,
  * uncut, without so many columns of its start.
  */
 void location_put(struct cells *cells, struct rect at,
-    const struct stat *row, const struct row_context *context, int skip);
+    const struct statistic *row, const struct row_context *context, int skip);
 
 /* The same for a place without function. */
 void location_put_place(struct cells *cells, struct rect at,
-    const struct stat *row, const struct row_context *context, int skip);
+    const struct statistic *row, const struct row_context *context, int skip);
 
 #endif

@@ -226,7 +226,7 @@ find_total_nframes(const struct session *session, uint32_t n_shown)
 		return NULL;
 	totals = xcalloc(n_shown, sizeof *totals);
 	for (uint32_t i = 0; i < n_shown; i++) {
-		const struct stat *row = &rows->rows[i];
+		const struct statistic *row = &rows->rows[i];
 		const struct query_trace *trace = session_trace(session,
 		    row->stack);
 		uint32_t depth = stacks_depth(rows->stacks, row->stack);

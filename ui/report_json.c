@@ -268,7 +268,7 @@ write_traceback(struct report_out *out, const struct report_sample *sample,
 
 static void
 write_key(struct json *json, const struct report_sample *sample,
-    const struct stat *row, uint32_t traceback_id)
+    const struct statistic *row, uint32_t traceback_id)
 {
 	json_open_object(json, "key");
 	write_name(json, "filename", "filename_b64", sample->names, row->file);
@@ -297,7 +297,7 @@ static void
 write_stat(struct report_out *out, const struct report_sample *sample,
     uint32_t i, uint32_t traceback_id)
 {
-	const struct stat *row = &sample->rows->rows[i];
+	const struct statistic *row = &sample->rows->rows[i];
 	struct json json;
 
 	json_begin(&json, out->to);
@@ -327,7 +327,7 @@ static void
 write_row(struct report_out *out, const struct report_sample *sample,
     uint32_t i)
 {
-	const struct stat *row = &sample->rows->rows[i];
+	const struct statistic *row = &sample->rows->rows[i];
 	uint32_t id = 0, total_nframe;
 	bool is_new;
 

@@ -191,7 +191,7 @@ extra_title(enum sort_key sort)
 }
 
 static void
-write_extra(FILE *to, const struct stat *row, enum sort_key sort)
+write_extra(FILE *to, const struct statistic *row, enum sort_key sort)
 {
 	char text[FMT_ROOM];
 
@@ -249,7 +249,7 @@ write_frames(FILE *to, const struct report_sample *sample, uint32_t stack)
 
 static void
 write_numbers(FILE *to, const struct report_sample *sample,
-    const struct stat *row)
+    const struct statistic *row)
 {
 	bool has_diff = sample->rows->has_diff;
 	char text[FMT_ROOM];
@@ -274,7 +274,7 @@ write_numbers(FILE *to, const struct report_sample *sample,
 
 static void
 write_row(FILE *to, const struct report_sample *sample,
-    const struct stat *row)
+    const struct statistic *row)
 {
 	struct symbol_frame frame = {
 		.file = row->file, .line = row->line,

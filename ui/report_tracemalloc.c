@@ -18,7 +18,7 @@ oldest_frame(const struct stacks *stacks, uint32_t stack)
 
 static void
 write_place(FILE *to, const struct report_sample *sample,
-    const struct stat *row)
+    const struct statistic *row)
 {
 	const struct symbol_frame *frame;
 	uint32_t file = row->file, line = row->line;
@@ -33,7 +33,7 @@ write_place(FILE *to, const struct report_sample *sample,
 
 static void
 write_row(FILE *to, const struct report_sample *sample,
-    const struct stat *row)
+    const struct statistic *row)
 {
 	bool has_diff = sample->rows->has_diff;
 	char text[FMT_ROOM];
@@ -85,7 +85,7 @@ write_sample(struct report_out *out, const struct report_sample *sample)
 	if (sample->seq > 1)
 		putc('\n', out->to);
 	for (uint32_t i = 0; i < sample->n_shown; i++) {
-		const struct stat *row = &sample->rows->rows[i];
+		const struct statistic *row = &sample->rows->rows[i];
 
 		write_row(out->to, sample, row);
 		if (sample->rows->grouping == BY_TRACEBACK)

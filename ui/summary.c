@@ -14,7 +14,7 @@ say_largest(FILE *out, const struct session *session, uint64_t total)
 	const struct stats_table *table = session_rows(session);
 	struct strbuf text = STRBUF_INIT(LOCATION_MAX_BYTES);
 	char size[FMT_ROOM], percent[FMT_ROOM];
-	const struct stat *largest;
+	const struct statistic *largest;
 	struct row_context context;
 
 	if (table == NULL || table->n_rows == 0)

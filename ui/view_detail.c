@@ -17,7 +17,7 @@
 
 enum { INDENT = 5, SOURCE_INDENT = 8 };
 
-static const struct stat *
+static const struct statistic *
 find_row(const struct ui *ui)
 {
 	const struct stats_table *table = session_rows(ui->session);
@@ -29,7 +29,7 @@ find_row(const struct ui *ui)
 	return NULL;
 }
 
-static const struct stat *
+static const struct statistic *
 current(const struct ui *ui)
 {
 	const struct stats_table *table = ui->detail.tracebacks;
@@ -42,7 +42,7 @@ current(const struct ui *ui)
 static void
 choose(struct ui *ui, uint32_t at)
 {
-	const struct stat *traceback;
+	const struct statistic *traceback;
 
 	ui->detail.at = at;
 	traceback = current(ui);
@@ -53,7 +53,7 @@ static void
 update(struct ui *ui)
 {
 	struct detail_state *detail = &ui->detail;
-	const struct stat *row = find_row(ui);
+	const struct statistic *row = find_row(ui);
 	uint32_t at = detail->at;
 
 	stats_free(detail->tracebacks);
@@ -206,7 +206,7 @@ draw_frames(struct ui *ui, struct rect area)
 
 /* Size, growth, blocks of a row as pieces of a line. */
 static void
-add_figures(struct ui *ui, struct line *line, const struct stat *row)
+add_figures(struct ui *ui, struct line *line, const struct statistic *row)
 {
 	char size[FMT_ROOM], count[FMT_ROOM], diff[FMT_ROOM];
 
@@ -224,7 +224,7 @@ add_figures(struct ui *ui, struct line *line, const struct stat *row)
 }
 
 static void
-draw_row_line(struct ui *ui, int at, const struct stat *row)
+draw_row_line(struct ui *ui, int at, const struct statistic *row)
 {
 	struct row_context context = ui_row_context(ui);
 	struct strbuf text = STRBUF_INIT(LINE_PIECE_ROOM - 1);
@@ -242,7 +242,7 @@ draw_row_line(struct ui *ui, int at, const struct stat *row)
 }
 
 static void
-draw_traceback_line(struct ui *ui, int at, const struct stat *traceback)
+draw_traceback_line(struct ui *ui, int at, const struct statistic *traceback)
 {
 	char average[FMT_ROOM];
 	struct line line = { 0 };
@@ -259,7 +259,7 @@ draw_traceback_line(struct ui *ui, int at, const struct stat *traceback)
 
 /* Does the walk end at a marker instead of the thread's first frame? */
 static bool
-is_cut(const struct ui *ui, const struct stat *traceback)
+is_cut(const struct ui *ui, const struct statistic *traceback)
 {
 	const struct stacks *stacks = ui->detail.tracebacks->stacks;
 
@@ -272,7 +272,7 @@ is_cut(const struct ui *ui, const struct stat *traceback)
 }
 
 static void
-draw_order_line(struct ui *ui, int at, const struct stat *traceback)
+draw_order_line(struct ui *ui, int at, const struct statistic *traceback)
 {
 	uint32_t n = stacks_depth(ui->detail.tracebacks->stacks,
 	    session_full_stack(ui->session, traceback->stack));
@@ -297,8 +297,8 @@ draw_order_line(struct ui *ui, int at, const struct stat *traceback)
 static void
 draw(struct ui *ui, struct rect area)
 {
-	const struct stat *row = find_row(ui);
-	const struct stat *traceback = current(ui);
+	const struct statistic *row = find_row(ui);
+	const struct statistic *traceback = current(ui);
 	int end = area.row + area.rows;
 	bool is_high = area.rows >= 10;
 

@@ -44,7 +44,7 @@ static void
 add_table(sum_list *sums, const struct stats_table *table, uint32_t file)
 {
 	for (uint32_t i = 0; i < table->n_rows; i++) {
-		const struct stat *row = &table->rows[i];
+		const struct statistic *row = &table->rows[i];
 		struct source_sum sum = {
 			.line = row->line, .size = row->size,
 			.size_diff = row->size_diff,

@@ -18,7 +18,7 @@
 
 enum { HOLD_MS = 1500, SCROLL_COLS = 8 };
 
-static const struct stat *
+static const struct statistic *
 row_at(const struct ui *ui, uint32_t place)
 {
 	const struct stats_table *table = session_rows(ui->session);
@@ -56,12 +56,12 @@ update(struct ui *ui)
 
 /* Sums of the rows from a place on, for the last line. */
 static uint32_t
-sum_rest(const struct ui *ui, uint32_t from, struct stat *sum)
+sum_rest(const struct ui *ui, uint32_t from, struct statistic *sum)
 {
-	const struct stat *row;
+	const struct statistic *row;
 	uint32_t n = 0;
 
-	*sum = (struct stat){ 0 };
+	*sum = (struct statistic){ 0 };
 	for (; (row = row_at(ui, from)) != NULL; from++, n++) {
 		sum->size += row->size;
 		sum->count += row->count;
@@ -86,9 +86,9 @@ draw_rest(struct ui *ui, int row, uint32_t from,
     const struct row_context *context)
 {
 	enum sort_key sort = session_sort(ui->session, NULL);
-	const struct stat *last = row_at(ui, from - 1);
+	const struct statistic *last = row_at(ui, from - 1);
 	char percent[FMT_ROOM], text[128];
-	struct stat sum;
+	struct statistic sum;
 	uint32_t n = sum_rest(ui, from, &sum);
 
 	fmt_percent(percent, last->size, context->total);
@@ -104,7 +104,7 @@ draw_rest(struct ui *ui, int row, uint32_t from,
 }
 
 static void
-mark_matches(struct ui *ui, int row, const struct stat *stat,
+mark_matches(struct ui *ui, int row, const struct statistic *stat,
     const struct row_context *context)
 {
 	struct strbuf text = STRBUF_INIT(LOCATION_MAX_BYTES);
@@ -152,7 +152,7 @@ draw_rows(struct ui *ui, struct rect area)
 	state->n_lines = lines;
 	for (uint32_t i = 0; i < shown; i++, row++) {
 		uint32_t place = state->rows.top + i;
-		const struct stat *stat = row_at(ui, place);
+		const struct statistic *stat = row_at(ui, place);
 
 		if (stat == NULL)
 			break;
@@ -232,7 +232,7 @@ move(struct ui *ui, enum action_id id)
 static enum stage
 open_row(struct ui *ui)
 {
-	const struct stat *row = row_at(ui, ui->table.rows.cursor);
+	const struct statistic *row = row_at(ui, ui->table.rows.cursor);
 
 	if (row == NULL) {
 		ui_say(ui, "There is no row to open.");

@@ -22,7 +22,7 @@ static bool
 is_same_row(const void *table, uint32_t id, const void *key)
 {
 	const struct stats_table *old = table;
-	const struct stat *a = &old->rows[id], *b = key;
+	const struct statistic *a = &old->rows[id], *b = key;
 
 	return a->identity == b->identity &&
 	    stats_is_at(old, a, b->stack);
@@ -37,7 +37,7 @@ index_rows(struct idmap *map, const struct stats_table *table)
 }
 
 static void
-subtract(struct stat *row, const struct stat *old)
+subtract(struct statistic *row, const struct statistic *old)
 {
 	row->size_diff = (int64_t)(row->size - old->size);
 	row->count_diff = (int64_t)(row->count - old->count);
@@ -46,10 +46,10 @@ subtract(struct stat *row, const struct stat *old)
 }
 
 /* An old row as it is now: gone. */
-static struct stat
-vanish(const struct stat *old)
+static struct statistic
+vanish(const struct statistic *old)
 {
-	struct stat row = *old;
+	struct statistic row = *old;
 
 	row.size = row.count = row.allocs = row.frees = 0;
 	row.allocated = row.temporary = 0;
@@ -60,10 +60,10 @@ vanish(const struct stat *old)
 
 /* Fill in rows (room for both sides); returns how many there are. */
 static uint32_t
-join(struct stat *rows, const struct stats_table *old,
+join(struct statistic *rows, const struct stats_table *old,
     const struct stats_table *now)
 {
-	static const struct stat nothing;
+	static const struct statistic nothing;
 	bool *is_matched = xcalloc(old->n_all, sizeof *is_matched);
 	struct idmap map = IDMAP_INIT;
 	uint32_t n = 0, id;

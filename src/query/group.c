@@ -36,7 +36,7 @@ struct work {
 	enum grouping		 grouping;
 	uint32_t		 n_keys;
 	uint32_t		*row_of;	/* by key */
-	VEC(struct stat)	 rows;
+	VEC(struct statistic)	 rows;
 	VEC(uint64_t)		 largest;	/* by row: size of what its
 						 * stack is from */
 };
@@ -82,14 +82,14 @@ identify(const struct work *work, const struct stack_frame *frame,
 	return hash_bytes(raw, size);
 }
 
-static struct stat *
+static struct statistic *
 add_row(struct work *work, uint32_t node, const struct sum *sum)
 {
 	const struct stack_frame *frame =
 	    &work->tables.frames[work->tables.nodes[node].frame];
 
 	vec_push(&work->largest, sum->size);
-	vec_push(&work->rows, (struct stat){
+	vec_push(&work->rows, (struct statistic){
 		.identity = identify(work, frame, node),
 		.file = frame->symbol.file,
 		.line = work->grouping == BY_FILENAME ? 0 :
@@ -110,7 +110,7 @@ add_sum(struct work *work, uint32_t node, const struct sum *sum)
 {
 	uint32_t key = key_of(work, node);
 	const struct symbol_frame *frame;
-	struct stat *row;
+	struct statistic *row;
 	uint32_t row_id;
 
 	assert(key < work->n_keys);
@@ -341,7 +341,7 @@ make_table(struct work *work, const struct query_traces *traces)
 	};
 	assert(table->n_rows <= table->n_all && table->n_all <= work->n_keys);
 	for (uint32_t i = 0; i < table->n_all; i++) {
-		struct stat *row = &table->rows[i];
+		struct statistic *row = &table->rows[i];
 
 		row->frees = row->allocs > row->count ?
 		    row->allocs - row->count : 0;

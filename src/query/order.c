@@ -156,7 +156,8 @@ compare_tracebacks(struct sorting *s, uint32_t a, uint32_t b)
 }
 
 static int
-compare_places(struct sorting *s, const struct stat *a, const struct stat *b)
+compare_places(struct sorting *s, const struct statistic *a,
+    const struct statistic *b)
 {
 	int order;
 
@@ -180,7 +181,7 @@ magnitude(int64_t diff)
 
 /* Positive doubles are ordered as their bits are. */
 static uint64_t
-average_bits(const struct stat *row)
+average_bits(const struct statistic *row)
 {
 	double average = row->count == 0 ? 0 :
 	    (double)row->size / (double)row->count;
@@ -191,7 +192,8 @@ average_bits(const struct stat *row)
 }
 
 static uint64_t
-number_of(const struct sorting *s, const struct stat *row, enum number number)
+number_of(const struct sorting *s, const struct statistic *row,
+    enum number number)
 {
 	switch (number) {
 	case SIZE:
@@ -302,7 +304,7 @@ sort_level(struct sorting *s, const uint8_t *level, struct pair *pairs,
 static void
 place_rows(struct stats_table *table, const struct pair *pairs)
 {
-	struct stat *rows = xreallocarray(NULL, table->n_all, sizeof *rows);
+	struct statistic *rows = xreallocarray(NULL, table->n_all, sizeof *rows);
 
 	for (uint32_t i = 0; i < table->n_all; i++)
 		rows[i] = i < table->n_rows ? table->rows[pairs[i].row] :

@@ -56,19 +56,19 @@ stats_n_rows(const struct stats_table *table, enum sort_key key)
 }
 
 bool
-stats_is_live(const struct stat *row)
+stats_is_live(const struct statistic *row)
 {
 	return row->count != 0 || row->size != 0 || row->count_diff != 0 ||
 	    row->size_diff != 0;
 }
 
 uint32_t
-stats_put_live_first(struct stat *rows, uint32_t n)
+stats_put_live_first(struct statistic *rows, uint32_t n)
 {
 	uint32_t n_live = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct stat dead = rows[n_live];
+		struct statistic dead = rows[n_live];
 
 		if (!stats_is_live(&rows[i]))
 			continue;
@@ -80,7 +80,7 @@ stats_put_live_first(struct stat *rows, uint32_t n)
 }
 
 bool
-stats_is_at(const struct stats_table *table, const struct stat *row,
+stats_is_at(const struct stats_table *table, const struct statistic *row,
     uint32_t node)
 {
 	struct stack_tables tables = stacks_tables(table->stacks);

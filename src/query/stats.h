@@ -24,7 +24,7 @@ enum cumulative {
 
 /* One row. `file` and `line` are the attributed frame's; line 0 when grouped
  * by filename; function NAME_UNKNOWN unless all traces of the row agree. */
-struct stat {
+struct statistic {
 	uint64_t	identity;	/* equal rows of successive refreshes
 					 * have equal identities (file, line or
 					 * traceback contents) */
@@ -52,7 +52,7 @@ struct stats_table {
 						 * either side, only a past */
 	uint32_t		 n_unfiltered;	/* rows without filters; 0 if
 						 * not computed */
-	struct stat		*rows;
+	struct statistic		*rows;
 	/* sums over the traces behind the rows, not over the rows (cumulative
 	 * rows overlap) */
 	uint64_t		 size, count;
@@ -62,15 +62,15 @@ struct stats_table {
 void stats_free(struct stats_table *table);	/* NULL is fine */
 
 /* Has the row a live block, or had it one at the mark? */
-bool stats_is_live(const struct stat *row);
+bool stats_is_live(const struct statistic *row);
 
 /* Bring live rows to the front, in no particular order; returns how many. */
-uint32_t stats_put_live_first(struct stat *rows, uint32_t n);
+uint32_t stats_put_live_first(struct statistic *rows, uint32_t n);
 
 /* Is the frame of `node` of table->stacks at this row's place?  (The same
  * file; or file and line, or file and offset where there is no line; or, by
  * traceback, the whole traceback.) */
-bool stats_is_at(const struct stats_table *table, const struct stat *row,
+bool stats_is_at(const struct stats_table *table, const struct statistic *row,
     uint32_t node);
 
 enum sort_key {

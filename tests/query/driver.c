@@ -215,7 +215,7 @@ static void
 print_rows(const struct driver *d, const struct stats_table *table)
 {
 	for (uint32_t i = 0; i < table->n_rows; i++) {
-		const struct stat *row = &table->rows[i];
+		const struct statistic *row = &table->rows[i];
 		uint32_t at = row->stack;
 
 		if (table->grouping != BY_TRACEBACK)

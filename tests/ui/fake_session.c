@@ -316,7 +316,7 @@ session_trouble(const struct session *s)
 }
 
 struct stats_table *
-session_tracebacks(const struct session *s, const struct stat *row)
+session_tracebacks(const struct session *s, const struct statistic *row)
 {
 	trace_list list = VEC_INIT;
 	struct query_traces traces;

@@ -102,7 +102,7 @@ put_place(struct strbuf *to, const struct stats_table *table, uint32_t file,
 
 static void
 put_row(struct strbuf *to, const struct stats_table *table,
-    const struct stat *row)
+    const struct statistic *row)
 {
 	if (table->grouping != BY_TRACEBACK)
 		put_place(to, table, row->file, row->line);

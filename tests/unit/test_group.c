@@ -158,7 +158,7 @@ group_row_says_what_all_its_traces_agree_on(void **state)
 	struct query_traces traces = lit_traces(lit, lits, array_size(lits));
 	struct stats_table *table = group_by(&traces, BY_LINENO,
 	    CUMULATIVE_OFF);
-	const struct stat *a, *b;
+	const struct statistic *a, *b;
 
 	(void)state;
 	order_rows(table, SORT_LOCATION, false);

@@ -148,7 +148,7 @@ order_is_total(void **state)
 static int
 compare_as_specified(const void *left, const void *right)
 {
-	const struct stat *a = left, *b = right;
+	const struct statistic *a = left, *b = right;
 
 	if (a->size != b->size)
 		return a->size < b->size ? 1 : -1;
@@ -167,7 +167,7 @@ order_of_many_rows_is_that_of_qsort(void **state)
 		.traces = calloc(N, sizeof *traces.traces),
 	};
 	struct stats_table *table;
-	struct stat *expected = malloc(N * sizeof *expected);
+	struct statistic *expected = malloc(N * sizeof *expected);
 	uint32_t random = 1;
 
 	(void)state;

@@ -89,7 +89,7 @@ check_rows(const char *expected)
 	struct strbuf text = STRBUF_INIT(1000);
 
 	for (uint32_t i = 0; i < table->n_rows; i++) {
-		const struct stat *row = &table->rows[i];
+		const struct statistic *row = &table->rows[i];
 
 		strbuf_printf(&text, "%s %llu %llu %lld %lld;",
 		    name_text(names, row->file),
