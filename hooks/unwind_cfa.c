@@ -257,20 +257,22 @@ step(struct walk *w, const struct site *site, struct frame *frame)
 
 /* ---- the walk ---- */
 
-/* Is the frame that was reached one of the previous walk, and are all its
- * callers the same? */
+/*
+ * Is the frame that was reached one of the previous walk, and are all its
+ * callers the same?  n_left known frames are not passed yet.
+ */
 static ATTR_INLINE bool
-is_known(struct walk *w)
+is_known(const struct frame *known, uint32_t *n_left,
+    const struct frame_state *at)
 {
-	const struct frame *known;
+	while (*n_left > 0) {
+		const struct frame *last = &known[*n_left - 1];
 
-	while (w->n_left > 0) {
-		known = &w->work->known[w->n_left - 1];
-		if (known->at.sp > w->sp)
+		if (last->at.sp > at->sp)
 			return false;
-		if (known->at.sp == w->sp)
-			return known->at.pc == w->pc && known->at.fp == w->fp;
-		w->n_left--;
+		if (last->at.sp == at->sp)
+			return last->at.pc == at->pc && last->at.fp == at->fp;
+		--*n_left;
 	}
 	return false;
 }
@@ -278,46 +280,57 @@ is_known(struct walk *w)
 /*
  * The common case, kept small: frames with a simple rule on the thread's own
  * stack, from w to the first frame that is known or needs more care.  Returns
- * the number of frames found so far.
+ * the number of frames found so far.  The registers are locals, not fields:
+ * a step is a chain of dependent loads, and each trip through memory would
+ * add to it.
  */
 static ATTR_INLINE uint32_t
 walk_simple(struct walk *w, uint32_t n, uint32_t max_frames)
 {
-	uintptr_t high = w->bounds->high, cfa, slot, fp;
+	uintptr_t high = w->bounds->high, cfa, slot;
+	struct frame_state at = { w->sp, w->pc, w->fp }, next;
+	const struct frame *known = w->work->known;
+	struct frame *frame = &w->work->found[n];
+	uint32_t n_left = w->n_left;
 	const struct site *site;
 	struct site fallback;
-	struct frame *frame;
 
-	while (n < max_frames && !is_known(w)) {
-		site = site_find(w->pc, false, &fallback);
+	while (n < max_frames && !is_known(known, &n_left, &at)) {
+		site = site_find(at.pc, false, &fallback);
 		if (unlikely(site->step != STEP_SIMPLE))
 			break;
-		cfa = (site->cfa_is_rbp ? w->fp : w->sp) +
+		cfa = (site->cfa_is_rbp ? at.fp : at.sp) +
 		    (uintptr_t)(intptr_t)site->cfa_offset;
 		/* The return address lies in what may be read. */
-		if (unlikely(cfa <= w->sp || cfa > high))
+		if (unlikely(cfa <= at.sp || cfa > high))
 			break;
-		frame = &w->work->found[n];
+		next.sp = cfa;
+		next.pc = *(const uintptr_t *)(cfa - sizeof(uintptr_t));
+		next.fp = at.fp;
 		frame->fp_slot = FRAME_NO_SLOT;
-		fp = w->fp;
 		if (site->rbp != RBP_SAME) {
-			slot = (site->rbp == RBP_AT_CFA ? cfa : fp) +
+			slot = (site->rbp == RBP_AT_CFA ? cfa : at.fp) +
 			    (uintptr_t)(intptr_t)site->rbp_offset;
-			if (unlikely(slot < w->sp || slot > high - 8))
+			if (unlikely(slot < at.sp || slot > high - 8))
 				break;
-			fp = *(const uintptr_t *)slot;
-			frame->fp_slot = (uint32_t)(slot - w->sp);
+			next.fp = *(const uintptr_t *)slot;
+			frame->fp_slot = (uint32_t)(slot - at.sp);
 		}
-		frame->at = (struct frame_state){ w->sp, w->pc, w->fp };
+		frame->at.sp = at.sp;
+		frame->at.pc = at.pc;
+		frame->at.fp = at.fp;
 		frame->key = site->frame;
 		frame->cfa_slot = FRAME_NO_SLOT;
+		frame++;
 		n++;
-		w->pc = *(const uintptr_t *)(cfa - sizeof(uintptr_t));
-		w->sp = cfa;
-		w->fp = fp;
-		if (unlikely(w->pc == 0))
+		at = next;
+		if (unlikely(at.pc == 0))
 			break;
 	}
+	w->sp = at.sp;
+	w->pc = at.pc;
+	w->fp = at.fp;
+	w->n_left = n_left;
 	return n;
 }
 
@@ -387,7 +400,8 @@ unwind_cfa(const struct frame_state *start,
 		if (likely(is_own(&w, w.sp) && !w.is_exact && !w.is_guess))
 			result->n_found = walk_simple(&w, result->n_found,
 			    max_frames);
-		if (likely(is_known(&w))) {
+		if (likely(is_known(work->known, &w.n_left,
+		    &(struct frame_state){ w.sp, w.pc, w.fp }))) {
 			result->n_joined = w.n_left;
 			outcome = AT_END;
 		} else if (w.pc == 0)
