@@ -20,6 +20,13 @@ note_signal(int signal)
 	errno = saved;
 }
 
+/* A program may send its whole process group what only itself understands:
+ * tmtop, in that group, must not end by it. */
+static const int for_program[] = {
+	SIGINT, SIGQUIT, SIGPIPE, SIGUSR1, SIGALRM, SIGVTALRM, SIGPROF, SIGIO,
+	SIGPWR, SIGSTKFLT,
+};
+
 static void
 leave_to_program(int signal)
 {
@@ -40,11 +47,14 @@ install(int signal, void (*handler)(int))
 int
 report_signals_open(void)
 {
+	/* Handlers, not SIG_IGN: an ignored signal would stay ignored in
+	 * programs started from here. */
 	if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -1;
-	install(SIGINT, leave_to_program);
-	install(SIGQUIT, leave_to_program);
-	install(SIGPIPE, leave_to_program);
+	for (size_t i = 0; i < array_size(for_program); i++)
+		install(for_program[i], leave_to_program);
+	for (int signal = SIGRTMIN; signal <= SIGRTMAX; signal++)
+		install(signal, leave_to_program);
 	install(SIGTERM, note_signal);
 	install(SIGHUP, note_signal);
 	install(SIGUSR2, note_signal);
