@@ -6,6 +6,8 @@
  *            one 16-byte word, so that a reader in another process never sees
  *            the size of one event with the count of another.
  * Invariant  current = sum of size over the tracebacks, at rest.
+ *            What was allocated is counted before it is live: readers take
+ *            the live values first, and never see more live than allocated.
  *            The peak's contents: an event under a new peak epoch saves the
  *            live values first; the epoch advances with the first decrease
  *            after a maximum, so what is saved is the state at that maximum.
@@ -78,10 +80,10 @@ add_shared(struct traceback *t, uint64_t size)
 {
 	struct process_header *header = region_header;
 
-	add_relaxed(&t->size, size);
-	add_relaxed(&t->count, 1);
 	add_relaxed(&t->allocs, 1);
 	add_relaxed(&t->allocated, size);
+	add_relaxed(&t->size, size);
+	add_relaxed(&t->count, 1);
 	add_relaxed(&header->allocated, size);
 	raise_peak_shared(add_relaxed(&header->current, size) + size);
 }
@@ -100,10 +102,11 @@ counters_add(const struct control *control, uint32_t traceback,
 		add_shared(t, size);
 		return;
 	}
-	*(volatile live_pair *)&t->size = *(live_pair *)&t->size +
-	    (live_pair){ size, 1 };
 	t->allocs++;
 	t->allocated += size;
+	compiler_barrier();
+	*(volatile live_pair *)&t->size = *(live_pair *)&t->size +
+	    (live_pair){ size, 1 };
 	header->allocated += size;
 	current = header->current += size;
 	if (current > header->peak) {
