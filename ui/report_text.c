@@ -59,6 +59,20 @@ write_flaw(FILE *to, const char *name, uint64_t n)
 }
 
 /* How much, and how far it can be believed. */
+/* Only where libunwind was asked: how sure the tracebacks are. */
+static void
+write_verification(FILE *to, const struct totals *t)
+{
+	double captures = t->captures > 0 ? (double)t->captures : 1;
+
+	if (t->unwind_compared == 0)
+		return;
+	fprintf(to, "unwinding: %" PRIu64 " captures compared, %" PRIu64
+	    " mismatches, guessed %.2f%%, cut %.2f%%\n", t->unwind_compared,
+	    t->unwind_mismatches, 100 * (double)t->guessed / captures,
+	    100 * (double)t->cut / captures);
+}
+
 static void
 write_totals(FILE *to, const struct snapshot *snapshot)
 {
@@ -76,9 +90,9 @@ write_totals(FILE *to, const struct snapshot *snapshot)
 	write_flaw(to, "guessed", t->guessed);
 	write_flaw(to, "cut", t->cut);
 	write_flaw(to, "unknown-frees", t->unknown_frees);
-	write_flaw(to, "mismatches", t->unwind_mismatches);
 	fprintf(to, "\nallocs %" PRIu64 "  frees %" PRIu64 "  allocated %"
 	    PRIu64 " bytes\n", t->allocs, t->frees, t->allocated_bytes);
+	write_verification(to, t);
 	if (snapshot->is_corrupt)
 		fprintf(to, "corrupt tables: %s\n", snapshot->corruption);
 }

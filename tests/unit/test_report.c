@@ -331,10 +331,14 @@ text_losses_are_shown_when_there_are_any(void **state)
 	(void)state;
 	snapshot->totals.lost = 7;
 	snapshot->totals.guessed = 3;
+	snapshot->totals.captures = 1000;
+	snapshot->totals.unwind_compared = 900;
 	snapshot->totals.unwind_mismatches = 1;
 	report_text.sample(&out, &sample);
 	fflush(out.to);
-	assert_non_null(strstr(printed, "  lost 7  guessed 3  mismatches 1\n"));
+	assert_non_null(strstr(printed, "  lost 7  guessed 3\n"));
+	assert_non_null(strstr(printed, "unwinding: 900 captures compared, "
+	    "1 mismatches, guessed 0.30%, cut 0.00%\n"));
 	stats_free(table);
 }
 
