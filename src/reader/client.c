@@ -156,6 +156,10 @@ take_answer(struct client *client, struct errbuf *why, int *exit_code)
 	size_t size;
 	int rc = message_receive(client->socket, message, 0);
 
+	/* A helper that ended without reading the plan leaves an error on the
+	 * socket, which is told once, before what it has sent. */
+	if (rc == 0)
+		rc = message_receive(client->socket, message, 0);
 	if (rc == 1 && message->kind == MESSAGE_STARTED && message->fd >= 0) {
 		client->segment_fd = message->fd;
 		client->program = message->started.pid;
