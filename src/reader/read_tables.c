@@ -324,6 +324,9 @@ read_traceback(struct slot_tables *t, const struct traceback *shared,
 		    (flags & TRACEBACK_CUT ? TRACE_CUT : 0) |
 		    (flags & TRACEBACK_TRUNCATED ? TRACE_TRUNCATED : 0)),
 	};
+	/* The hook counts an allocation before it is live. */
+	if (trace->allocs < trace->count)
+		trace->allocs = trace->count;
 	trace->stack = node_stack(t, node);
 	if (trace->stack == 0)
 		++*losses;
