@@ -28,6 +28,13 @@
 	H(malloc_usable_size, 0, size_t, (void *block))			\
 	H(free_sized,	0, void, (void *block, size_t size))		\
 	H(free_aligned_sized, 0, void, (void *block, size_t alignment,	\
-	    size_t size))
+	    size_t size))						\
+	H(mmap,		0, void *, (void *address, size_t size,		\
+	    int protection, int flags, int fd, off_t offset))		\
+	H(mmap64,	0, void *, (void *address, size_t size,		\
+	    int protection, int flags, int fd, off64_t offset))		\
+	H(munmap,	0, int, (void *address, size_t size))		\
+	H(mremap,	0, void *, (void *address, size_t old_size,	\
+	    size_t size, int flags, ...))
 
 #endif

@@ -20,6 +20,8 @@
 #include "hooks/sites.h"
 #include "hooks/thread.h"
 #include "hooks/verify.h"
+#include "tables/blocks.h"
+#include "tables/mappings.h"
 #include "tables/region.h"
 #include "tables/segment.h"
 
@@ -285,6 +287,7 @@ forget_parent(void)
 	region_abandon();
 	tree_abandon();
 	blocks_abandon();
+	mappings_abandon();
 	modules_abandon();
 	sites_abandon();
 	verify_abandon();

@@ -8,6 +8,8 @@
 #include "base/compiler.h"
 #include "hooks/hook_list.h"
 
+#include <sys/types.h>
+
 struct real_functions {
 #define H(name, required, type, parameters) type (*name) parameters;
 	HOOK_LIST(H)

@@ -16,6 +16,7 @@
 #include "hooks/modules.h"
 #include "hooks/thread.h"
 #include "tables/counters.h"
+#include "tables/mappings.h"
 #include "tables/region.h"
 
 static ATTR_COLD void
@@ -115,6 +116,84 @@ record_free(void *address)
 	t->last_block = 0;
 	leave(t);
 }
+
+/* ---- mappings ---- */
+
+void
+record_map(void *address, size_t size, struct frame_state start)
+{
+	struct thread_state *t = &thread_state;
+	struct range range = { .address = (uintptr_t)address, .size = size };
+
+	if (!thread_enter(t)) {
+		if (!(t->flags & THREAD_OWN_CALL))
+			counters_lose(size, true);
+		return;
+	}
+	if ((t->flags & THREAD_READY) || thread_prepare_slow(t))
+		range.traceback = capture(&start, &t->bounds,
+		    &t->work->unwind,
+		    load_relaxed(&lifecycle_control->frames_limit));
+	if (range.traceback != 0)
+		range.traceback = tree_in_domain(range.traceback,
+		    DOMAIN_MAPPINGS);
+	if (range.traceback != 0 && mappings_put(&range))
+		counters_add(lifecycle_control, range.traceback, size,
+		    lifecycle_is_alone());
+	else
+		counters_lose(size, false);
+	leave(t);
+}
+
+/* What stays of a range of which [low, high) goes. */
+static void
+keep_rest(const struct range *range, uintptr_t low, uintptr_t high)
+{
+	struct range before = *range, after = *range;
+	uintptr_t end = range->address + range->size;
+	uint64_t kept = 0;
+
+	if (range->address < low) {
+		before.size = low - range->address;
+		kept += before.size;
+		mappings_put(&before);
+	}
+	if (end > high) {
+		after.address = high;
+		after.size = end - high;
+		after.is_part = range->is_part || kept > 0;
+		kept += after.size;
+		mappings_put(&after);
+	}
+	if (kept > 0 || range->is_part)
+		counters_shrink(lifecycle_control, range->traceback,
+		    range->size - kept, lifecycle_is_alone());
+	else
+		counters_remove(lifecycle_control, range->traceback,
+		    range->size, false, lifecycle_is_alone());
+}
+
+bool
+record_unmap(void *address, size_t size)
+{
+	struct thread_state *t = &thread_state;
+	uintptr_t low = (uintptr_t)address;
+	uintptr_t high = low + ((size + LAYOUT_PAGE - 1) &
+	    ~(size_t)(LAYOUT_PAGE - 1));
+	struct range range;
+	bool found = false;
+
+	if (high <= low || !thread_enter(t))
+		return false;
+	while (mappings_take(low, high - low, &range)) {
+		keep_rest(&range, low, high);
+		found = true;
+	}
+	leave(t);
+	return found;
+}
+
+/* ---- realloc ---- */
 
 void
 record_detach(void *address, struct block *old)

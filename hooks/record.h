@@ -14,6 +14,13 @@
 /* `block` of `size` bytes was handed out to the caller described by start. */
 void record_alloc(void *block, size_t size, struct frame_state start);
 
+/* A mapping was made for the caller; only with LOBBY_MAPPINGS. */
+void record_map(void *address, size_t size, struct frame_state start);
+
+/* A range is about to be unmapped or replaced.  True: something that was
+ * recorded lay in it. */
+bool record_unmap(void *address, size_t size);
+
 /* `block` is about to be given back. */
 void record_free(void *block);
 

@@ -89,6 +89,8 @@ static const struct option_row table[] = {
 	{ .name = "unwinder", .arg = "NAME", .read = read_choice,
 	    FIELD(unwinder), .choices = unwinders, .unset = "cfa",
 	    .help = "what walks the stack" },
+	{ .name = "mmap", .read = read_flag, FIELD(mappings),
+	    .help = "record anonymous mmap too, as domain 1" },
 	{ .name = "follow", .arg = "WHAT", .read = read_follow,
 	    .choices = follows, .unset = "all",
 	    .help = "children recorded" },

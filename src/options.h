@@ -45,6 +45,7 @@ struct options {
 	char		**skips;	/* --skip; owned */
 	size_t		 n_skips;
 	enum color_mode	 color;
+	bool		 mappings;	/* --mmap: domain 1 */
 	bool		 ascii, no_mouse, quiet, exit_at_end;
 	unsigned	 verbose;
 	uint64_t	 table_size;	/* --table-size; 0: default */

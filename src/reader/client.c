@@ -60,6 +60,7 @@ lobby_options(const struct client_plan *plan)
 	return (plan->follow_fork ? LOBBY_FOLLOW_FORK : 0) |
 	    (plan->follow_exec ? LOBBY_FOLLOW_EXEC : 0) |
 	    (plan->use_libunwind ? LOBBY_LIBUNWIND : 0) |
+	    (plan->mappings ? LOBBY_MAPPINGS : 0) |
 	    (plan->verify ? LOBBY_VERIFY : 0);
 }
 

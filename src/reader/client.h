@@ -40,6 +40,7 @@ struct client_plan {
 	uint32_t	 max_frames;	/* 0: all */
 	bool		 follow_fork, follow_exec;
 	bool		 use_libunwind;	/* --unwinder=libunwind */
+	bool		 mappings;	/* mmap and friends too */
 	bool		 verify;	/* TMTOP_VERIFY=1 in the environment */
 
 	/*

@@ -207,7 +207,8 @@ module_id(struct slot_tables *t, uint32_t id, uint32_t *result)
 
 /* ---- nodes ---- */
 
-static const enum location_kind kind_of_node[N_NODE_KINDS] = {
+/* A domain marker is no frame. */
+static const enum location_kind kind_of_node[NODE_DOMAIN] = {
 	[NODE_CALL] = LOCATION_CALL,
 	[NODE_SIGNAL] = LOCATION_SIGNAL,
 	[NODE_GUESSED] = LOCATION_GUESSED,
@@ -221,7 +222,7 @@ node_location(struct slot_tables *t, const struct node *node,
 {
 	uint32_t kind = node->module_kind & NODE_KIND_MASK, module;
 
-	if (kind >= N_NODE_KINDS) {
+	if (kind >= NODE_DOMAIN) {
 		corrupt(t, "a frame of unknown kind %u", kind);
 		return false;
 	}
@@ -297,6 +298,26 @@ node_stack(struct slot_tables *t, uint32_t id)
 
 typedef uint64_t live_pair __attribute__((vector_size(16), may_alias));
 
+/* The stack of a traceback; one in another domain than malloc's ends in a
+ * marker below it. */
+static uint32_t
+traceback_stack(struct slot_tables *t, uint32_t id)
+{
+	const struct node *shared;
+	uint32_t parent;
+
+	if (id >= section_count(t, SECTION_NODES))
+		return node_stack(t, id);	/* says what is wrong */
+	shared = element(t, SECTION_NODES, id);
+	if (shared == NULL)
+		return 0;
+	if ((load_relaxed(&shared->module_kind) & NODE_KIND_MASK) !=
+	    NODE_DOMAIN)
+		return node_stack(t, id);
+	parent = load_relaxed(&shared->parent);
+	return parent < id ? node_stack(t, parent) : 0;
+}
+
 /* False: the entry is not complete. */
 static bool
 read_traceback(struct slot_tables *t, const struct traceback *shared,
@@ -327,7 +348,7 @@ read_traceback(struct slot_tables *t, const struct traceback *shared,
 	/* The hook counts an allocation before it is live. */
 	if (trace->allocs < trace->count)
 		trace->allocs = trace->count;
-	trace->stack = node_stack(t, node);
+	trace->stack = traceback_stack(t, node);
 	if (trace->stack == 0)
 		++*losses;
 	return true;

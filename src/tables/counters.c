@@ -141,6 +141,24 @@ counters_remove(const struct control *control, uint32_t traceback,
 }
 
 void
+counters_shrink(const struct control *control, uint32_t traceback,
+    uint64_t by, bool alone)
+{
+	struct traceback *t = region_at(TRACEBACKS, struct traceback,
+	    traceback);
+
+	leave_peak();
+	catch_up(control, t);
+	if (!alone) {
+		sub_relaxed(&t->size, by);
+		sub_relaxed(&region_header->current, by);
+		return;
+	}
+	t->size -= by;
+	region_header->current -= by;
+}
+
+void
 counters_lose(uint64_t size, bool nested)
 {
 	add_relaxed(&region_header->lost_blocks, 1);

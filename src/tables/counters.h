@@ -18,6 +18,10 @@ void counters_add(const struct control *control, uint32_t traceback,
 void counters_remove(const struct control *control, uint32_t traceback,
     uint64_t size, bool temporary, bool alone);
 
+/* A block lost part of its bytes and stays one block. */
+void counters_shrink(const struct control *control, uint32_t traceback,
+    uint64_t by, bool alone);
+
 /* An allocation that cannot be recorded. */
 void counters_lose(uint64_t size, bool nested);
 

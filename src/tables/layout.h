@@ -26,7 +26,7 @@
 #include "base/compiler.h"
 
 #define LAYOUT_MAGIC		0x31304f504f544d54ull	/* "TMTOPO01" */
-#define LAYOUT_VERSION		1u
+#define LAYOUT_VERSION		2u
 #define LAYOUT_PAGE		4096u
 
 #define N_SLOTS			256u
@@ -61,6 +61,7 @@ enum lobby_option {
 	LOBBY_FOLLOW_EXEC	= 2,
 	LOBBY_VERIFY		= 4,	/* compare captures with libunwind */
 	LOBBY_LIBUNWIND		= 8,	/* capture with libunwind */
+	LOBBY_MAPPINGS		= 16,	/* record mmap and friends too */
 };
 
 /*
@@ -225,6 +226,8 @@ enum node_kind {
 	NODE_GUESSED,		/* found by frame pointer */
 	NODE_CUT,		/* marker: walk ended early; offset 0 */
 	NODE_DEEPER,		/* marker: frames below were not stored */
+	NODE_DOMAIN,		/* marker, innermost: the traceback is its
+				 * parent's, in the domain `offset` */
 	N_NODE_KINDS
 };
 
@@ -303,8 +306,13 @@ struct large_record {
 	uint32_t	traceback;
 	uint32_t	domain;
 	uint32_t	generation;
-	uint32_t	state;
+	uint32_t	is_part;	/* of a mapping cut in two: no block of
+				 * its own */
 };
+
+/* Domains, as in tracemalloc. */
+#define DOMAIN_MALLOC		0
+#define DOMAIN_MAPPINGS		1
 
 #define DELTA_ENTRIES		32
 struct delta_block {

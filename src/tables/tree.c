@@ -262,6 +262,23 @@ tree_traceback(uint32_t node, uint32_t flags, uint32_t total_nframe)
 	return traceback_new(node, flags, total_nframe);
 }
 
+uint32_t
+tree_in_domain(uint32_t traceback, uint32_t domain)
+{
+	const struct traceback *t = region_at(TRACEBACKS, struct traceback,
+	    traceback);
+	struct tree_key key = { .offset = domain, .module_kind = NODE_DOMAIN };
+	uint32_t node = tree_child(t->node, &key), id;
+
+	if (node == 0)
+		return 0;
+	id = tree_traceback(node, t->flags, t->total_nframe);
+	if (id != 0)
+		store_relaxed(&region_at(TRACEBACKS, struct traceback,
+		    id)->domain, domain);
+	return id;
+}
+
 void
 tree_abandon(void)
 {

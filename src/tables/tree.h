@@ -28,6 +28,11 @@ uint32_t tree_child(uint32_t parent, const struct tree_key *key);
  */
 uint32_t tree_traceback(uint32_t node, uint32_t flags, uint32_t total_nframe);
 
+/*
+ * Id of the same traceback in another domain than malloc's; 0: no room.
+ */
+uint32_t tree_in_domain(uint32_t traceback, uint32_t domain);
+
 /* In a fork child: the indexes belong to tables that are gone. */
 void tree_abandon(void);
 
