@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -522,12 +523,15 @@ live(const char *path, unsigned seconds)
 
 	spares_lobby = true;
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		/* Not for ever, should the reader be killed. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;) {
 			for (n = 0; n < 400; n++)
 				mutate_once();
 			put_back();
 		}
+	}
 	for (end = time(NULL) + seconds; time(NULL) < end; n++)
 		verdicts[read_segment(fd, NULL)]++;
 	kill(pid, SIGKILL);
