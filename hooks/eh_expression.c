@@ -6,15 +6,13 @@
  * reads of the stack.  Anything else is refused.  Bounded in steps and depth;
  * reads stay in the stack given.
  */
-#include "hooks/eh_frame.h"
-
-#include <string.h>
+#include "hooks/eh_reader.h"
 
 #define MAX_DEPTH	16
 #define MAX_STEPS	128
 
 struct evaluation {
-	const uint8_t	*at, *end;
+	struct reader	 code;
 	uintptr_t	 stack[MAX_DEPTH];
 	unsigned	 depth;
 	bool		 bad;
@@ -43,33 +41,7 @@ pop(struct evaluation *e)
 static uint64_t
 operand(struct evaluation *e, unsigned size)
 {
-	uint64_t value = 0;
-
-	if ((size_t)(e->end - e->at) < size) {
-		e->bad = true;
-		return 0;
-	}
-	memcpy(&value, e->at, size);
-	e->at += size;
-	return value;
-}
-
-static uint64_t
-operand_leb(struct evaluation *e, bool is_signed)
-{
-	uint64_t value = 0;
-	unsigned shift = 0;
-	uint8_t byte;
-
-	do {
-		byte = (uint8_t)operand(e, 1);
-		if (shift < 64)
-			value |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while ((byte & 0x80) && !e->bad);
-	if (is_signed && shift < 64 && (byte & 0x40))
-		value |= ~UINT64_C(0) << shift;
-	return value;
+	return read_fixed(&e->code, size);
 }
 
 static uintptr_t
@@ -130,12 +102,13 @@ jump(struct evaluation *e, bool taken, const uint8_t *start)
 {
 	int16_t distance = (int16_t)operand(e, 2);
 
-	if (!taken || e->bad)
+	if (!taken || e->code.bad)
 		return;
-	if (distance < start - e->at || distance > e->end - e->at)
+	if (distance < start - e->code.at ||
+	    distance > e->code.end - e->code.at)
 		e->bad = true;
 	else
-		e->at += distance;
+		e->code.at += distance;
 }
 
 static void
@@ -149,8 +122,8 @@ constant(struct evaluation *e, uint8_t op)
 	case 0x0b: push(e, (uintptr_t)(int16_t)operand(e, 2)); break;
 	case 0x0c: push(e, operand(e, 4)); break;
 	case 0x0d: push(e, (uintptr_t)(int32_t)operand(e, 4)); break;
-	case 0x10: push(e, operand_leb(e, false)); break;
-	case 0x11: push(e, operand_leb(e, true)); break;
+	case 0x10: push(e, read_uleb(&e->code)); break;
+	case 0x11: push(e, (uintptr_t)read_sleb(&e->code)); break;
 	default: e->bad = true;
 	}
 }
@@ -167,12 +140,12 @@ other(struct evaluation *e, uint8_t op, const uint8_t *start)
 	case 0x16: a = pop(e); b = pop(e); push(e, a); push(e, b); break;
 	case 0x1f: push(e, -pop(e)); break;
 	case 0x20: push(e, ~pop(e)); break;
-	case 0x23: a = pop(e); push(e, a + operand_leb(e, false)); break;
+	case 0x23: a = pop(e); push(e, a + read_uleb(&e->code)); break;
 	case 0x28: jump(e, pop(e) != 0, start); break;
 	case 0x2f: jump(e, true, start); break;
 	case 0x92:
-		a = register_value(e, (unsigned)operand_leb(e, false));
-		push(e, a + operand_leb(e, true));
+		a = register_value(e, (unsigned)read_uleb(&e->code));
+		push(e, a + (uintptr_t)read_sleb(&e->code));
 		break;
 	case 0x94: dereference(e, (unsigned)operand(e, 1)); break;
 	case 0x96: break;
@@ -189,14 +162,15 @@ eh_frame_evaluate(const uint8_t *expression, uint32_t size,
     const struct cfi_context *context, const uintptr_t *push_first,
     uintptr_t *result)
 {
-	struct evaluation e = { .at = expression, .end = expression + size,
-	    .context = context };
+	struct evaluation e = { .code = { expression, expression + size,
+	    false }, .context = context };
 	unsigned steps;
 	uint8_t op;
 
 	if (push_first != NULL)
 		push(&e, *push_first);
-	for (steps = 0; e.at < e.end && !e.bad; steps++) {
+	for (steps = 0; e.code.at < e.code.end && !e.bad && !e.code.bad;
+	    steps++) {
 		if (steps == MAX_STEPS)
 			return false;
 		op = (uint8_t)operand(&e, 1);
@@ -204,10 +178,10 @@ eh_frame_evaluate(const uint8_t *expression, uint32_t size,
 			push(&e, op - 0x30u);
 		else if (op >= 0x70 && op <= 0x8f)
 			push(&e, register_value(&e, op - 0x70u) +
-			    operand_leb(&e, true));
+			    (uintptr_t)read_sleb(&e.code));
 		else
 			other(&e, op, expression);
 	}
 	*result = pop(&e);
-	return !e.bad;
+	return !e.bad && !e.code.bad;
 }

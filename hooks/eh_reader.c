@@ -17,8 +17,9 @@ read_fixed(struct reader *r, unsigned size)
 	return value;
 }
 
-uint64_t
-read_uleb(struct reader *r)
+/* LEB128: seven bits a byte, least significant first (DWARF 5, 7.6). */
+static uint64_t
+read_leb(struct reader *r, bool is_signed)
 {
 	uint64_t value = 0;
 	unsigned shift = 0;
@@ -30,25 +31,21 @@ read_uleb(struct reader *r)
 			value |= (uint64_t)(byte & 0x7f) << shift;
 		shift += 7;
 	} while ((byte & 0x80) && !r->bad);
+	if (is_signed && shift < 64 && (byte & 0x40))
+		value |= ~UINT64_C(0) << shift;
 	return value;
+}
+
+uint64_t
+read_uleb(struct reader *r)
+{
+	return read_leb(r, false);
 }
 
 int64_t
 read_sleb(struct reader *r)
 {
-	uint64_t value = 0;
-	unsigned shift = 0;
-	uint8_t byte;
-
-	do {
-		byte = (uint8_t)read_fixed(r, 1);
-		if (shift < 64)
-			value |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while ((byte & 0x80) && !r->bad);
-	if (shift < 64 && (byte & 0x40))
-		value |= ~UINT64_C(0) << shift;
-	return (int64_t)value;
+	return (int64_t)read_leb(r, true);
 }
 
 uint64_t
