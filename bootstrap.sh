@@ -21,7 +21,7 @@ build_packages="autoconf automake libtool pkgconf gcc g++ make libc6-dev
 check_packages="libcmocka-dev tmux python3 python3-pyte python3-jsonschema
 	sqlite3 jq libxml2-utils redis-server redis-tools valgrind gdb
 	heaptrack clang mandoc binutils file strace musl-tools libjemalloc2
-	nodejs default-jre-headless procps"
+	nodejs default-jre-headless procps glibc-source xz-utils"
 
 say()
 {
