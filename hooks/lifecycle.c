@@ -140,14 +140,6 @@ claim_slot(enum slot_kind kind, uint32_t *index)
 	return false;
 }
 
-/* Back to the helper: it will find that no process is behind the slot. */
-static void
-give_slot_up(uint32_t index)
-{
-	add_relaxed(&lifecycle_lobby->n_untracked, 1);
-	store_release(&slots()[index].state, SLOT_DEAD);
-}
-
 static void
 read_command(struct process_header *header)
 {
@@ -202,7 +194,8 @@ attach_slot(enum slot_kind kind, int fd, uint64_t inherited)
 		return false;
 	if (region_attach(lifecycle_lobby, fd, index,
 	    lifecycle_lobby->table_limit) < 0) {
-		give_slot_up(index);
+		/* Stays claimed: the helper empties it when we are gone. */
+		add_relaxed(&lifecycle_lobby->n_untracked, 1);
 		return false;
 	}
 	own_slot = index;
