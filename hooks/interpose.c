@@ -91,8 +91,11 @@ static ATTR_COLD void *
 leave_bootstrap(void *old, size_t size)
 {
 	size_t old_size = bootstrap_size(old);
-	void *block = plain_malloc(size);
+	void *block;
 
+	if (size == 0)
+		return NULL;		/* given back, as libc's realloc does */
+	block = plain_malloc(size);
 	if (block != NULL)
 		memcpy(block, old, old_size < size ? old_size : size);
 	return block;

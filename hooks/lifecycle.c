@@ -185,15 +185,22 @@ record_shift(void)
 	return slash != NULL && strcmp(slash, "/libc.so.6") == 0 ? 5 : 3;
 }
 
+/* Takes the segment's descriptor over; -1: there is none, in a fork child. */
 static bool
 attach_slot(enum slot_kind kind, int fd, uint64_t inherited)
 {
+	bool is_claimed, is_attached;
 	uint32_t index;
 
-	if (!claim_slot(kind, &index))
+	is_claimed = claim_slot(kind, &index);
+	is_attached = is_claimed && region_attach(lifecycle_lobby, fd, index,
+	    lifecycle_lobby->table_limit) == 0;
+	/* Before anything else is opened: there may be room for just one. */
+	if (fd >= 0)
+		sys_close(fd);
+	if (!is_claimed)
 		return false;
-	if (region_attach(lifecycle_lobby, fd, index,
-	    lifecycle_lobby->table_limit) < 0) {
+	if (!is_attached) {
 		/* Stays claimed: the helper empties it when we are gone. */
 		add_relaxed(&lifecycle_lobby->n_untracked, 1);
 		return false;
@@ -245,7 +252,6 @@ start(void)
 {
 	char **environment = initial_environment();
 	const char *text;
-	bool ok;
 	int fd;
 
 	text = environment_value(environment, SEGMENT_ENV);
@@ -258,10 +264,12 @@ start(void)
 		return false;
 	lifecycle_control = (struct control *)((char *)lifecycle_lobby +
 	    CONTROL_OFFSET);
-	ok = ((lifecycle_lobby->options & LOBBY_FOLLOW_EXEC) ||
-	    is_first_process()) && attach_slot(SLOT_KIND_EXEC, fd, 0);
-	sys_close(fd);
-	if (!ok)
+	if (!(lifecycle_lobby->options & LOBBY_FOLLOW_EXEC) &&
+	    !is_first_process()) {
+		sys_close(fd);
+		return false;
+	}
+	if (!attach_slot(SLOT_KIND_EXEC, fd, 0))
 		return false;
 	threads_init();
 	if (dlsym(RTLD_DEFAULT, "malloc") != (void *)&malloc)
