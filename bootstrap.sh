@@ -10,6 +10,7 @@
 # The build goes to $BUILD (default: build/ below the sources) and is brought
 # up to date by every call.  CONFIGURE_ARGS is given to configure when there
 # is no configured build yet, and whenever it differs from the last time.
+# CHECK_PACKAGES are installed for check, too.
 set -eu
 
 top=$(cd "$(dirname "$0")" && pwd)
@@ -21,7 +22,8 @@ build_packages="autoconf automake libtool pkgconf gcc g++ make libc6-dev
 check_packages="libcmocka-dev tmux python3 python3-pyte python3-jsonschema
 	sqlite3 jq libxml2-utils redis-server redis-tools valgrind gdb
 	heaptrack clang mandoc binutils file strace musl-tools libjemalloc2
-	nodejs default-jre-headless procps glibc-source xz-utils"
+	nodejs default-jre-headless procps glibc-source xz-utils
+	openssh-client ${CHECK_PACKAGES:-}"
 
 say()
 {
