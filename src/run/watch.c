@@ -25,7 +25,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Dead slots kept for whoever looks later, before they are given out. */
+/* Dead slots kept for whoever looks later, before they are given out; half as
+ * many may wait to be read, so that a reading is not for one process each. */
 #define KEEP_DEAD	64u
 /* A process that has changed its program and has no new slot after this is
  * not traced any more. */
@@ -430,7 +431,7 @@ watch_recycle(struct watch *watch, bool forced)
 		n_dead--;
 	}
 	count_slots(watch);
-	return n_dead > KEEP_DEAD / 2 && watch->n_unread > 0;
+	return watch->n_unread > KEEP_DEAD / 2;
 }
 
 /* ---- acting on processes ---- */

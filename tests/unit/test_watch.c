@@ -266,6 +266,14 @@ watch_dead_slots_are_given_out_when_read(void **state)
 	    (off_t)slot_region_offset(4)), sizeof word);
 	assert_int_equal(word, 0);
 
+	for (uint32_t i = 10; i < 68; i++)
+		watch_slot_read(&watch, i, 0);
+	assert_false(watch_recycle(&watch, false));	/* 32 are not a crowd */
+	assert_int_equal(watch.n_free, N_SLOTS - 64);
+	set_slot(200, pid, SLOT_LIVE);
+	watch_scan(&watch);
+	assert_true(watch_recycle(&watch, false));
+
 	watch_recycle(&watch, true);	/* no viewer any more */
 	assert_int_equal(watch.n_free, N_SLOTS - 64);
 }
