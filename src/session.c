@@ -194,10 +194,11 @@ session_free(struct session *s)
 
 	if (s == NULL)
 		return;
-	session_drop_sides(s);
+	session_drop_refresh(s);
 	session_drop_marks(s);
 	session_drop_output(s);
 	attribution_free(s->attribution);
+	attribution_free(s->spare_attribution);
 	skip_list_free(s->skip_list);
 	reader_close(s->reader);
 	if (owns_tables) {

@@ -93,6 +93,21 @@ enum stage {
 void session_refresh(struct session *session, enum stage from,
     int symbol_wait_ms);
 
+/*
+ * The same in slices of about budget_ms (-1: all the rest), for who has keys
+ * to answer.  True: the refresh has ended and the rows are new.  False: it
+ * goes on with the next call, whose `from` is not looked at; everything here
+ * may be called meanwhile, shows the rows of before, and concerns the refresh
+ * after this one.
+ */
+bool session_refresh_slice(struct session *session, enum stage from,
+    int budget_ms);
+bool session_is_refreshing(const struct session *session);
+
+/* Rows up to the n-th are looked at: so many are put in order, now and by
+ * later refreshes (see stats_table.n_ordered). */
+void session_want_rows(struct session *session, uint32_t n);
+
 /* The rows now, and the reading they come from.  Borrowed until the next
  * refresh. */
 const struct stats_table *session_rows(const struct session *session);

@@ -73,7 +73,7 @@ session_tracebacks(const struct session *s, const struct statistic *row)
 	struct stats_table *now = group_behind(s, &s->now, row);
 	struct stats_table *table = now;
 
-	if (s->baseline >= 0) {
+	if (s->rows->has_diff) {
 		struct stats_table *base = group_behind(s, &s->base, row);
 
 		table = diff_tables(base, now);

@@ -10,6 +10,7 @@
 #include "reader/client.h"
 #include "reader/read.h"
 #include "symbols/symbols.h"
+#include "util/slice.h"
 #include "util/strbuf.h"
 #include "util/vec.h"
 
@@ -18,10 +19,32 @@ struct session_side {
 	struct snapshot		*snapshot;	/* a reference */
 	struct query_traces	 attributed;	/* of the chosen process */
 	struct query_traces	 filtered;
+						/* (the same array without
+						 * filters) */
 	struct stats_table	*table;		/* of the filtered ones */
 	struct stats_table	*unfiltered;	/* NULL without filters.  Both
 						 * NULL once they became what
 						 * is shown */
+};
+
+/* A refresh: with what parameters, and what it has made. */
+struct session_refresh {
+	bool			 reads;		/* a new snapshot */
+	enum stage		 from;		/* for the present side */
+	bool			 has_base;
+	enum stage		 base_from;
+	struct attribution	*attribution;	/* the session's or the spare */
+	const struct filter_set	*filters;
+	pid_t			 process;
+	enum grouping		 grouping;
+	enum cumulative		 cumulative;
+	enum sort_key		 key;
+	bool			 reverse;
+
+	struct snapshot		*read;		/* NULL: none */
+	struct session_side	 now, base;	/* the session's products, where
+						 * they are not made anew */
+	struct stats_table	*rows, *unfiltered_rows;
 };
 
 struct session_mark_entry {
@@ -54,6 +77,7 @@ struct session {
 	struct names		*names;
 	struct symbols		*symbols;
 	struct attribution	*attribution;
+	struct attribution	*spare_attribution; /* NULL: not yet */
 	struct skip_list	*skip_list;
 
 	/* the run */
@@ -70,6 +94,10 @@ struct session {
 	enum stage		 base_from;	/* what base still needs */
 	struct stats_table	*rows;
 	struct stats_table	*unfiltered_rows; /* NULL without filters */
+	struct session_refresh	 refresh;	/* planned, or under way */
+	struct slices		*slices;	/* it runs in; NULL: not yet */
+	VEC(struct filter_set *) retired_filters; /* it may be using */
+	uint32_t		 n_wanted;	/* see session_want_rows() */
 	bool			 symbols_changed;
 	bool			 attribution_changed;	/* skip or limit */
 	uint32_t		*trace_of_stack;	/* see session_trace */
@@ -114,12 +142,22 @@ void session_feed(struct session *session, struct snapshot *snapshot);
 /* Tell the user; text is foreign. */
 void session_note(struct session *s, const char *text);
 
-/* session_refresh.c: a new reading, which the next refresh works on; nothing
- * when there is none to be had. */
+/* session_reading.c: a new snapshot from wherever this session's come from;
+ * NULL: none. */
+struct snapshot *session_read_snapshot(struct session *s);
+/* It is the present one from now on, and taken over; NULL: there was none. */
+void session_install_snapshot(struct session *s, struct snapshot *snapshot);
+/* Both, at once; the next refresh works on it. */
 void session_take_snapshot(struct session *s);
-/* The base side must run again from this stage on. */
+
+/* session_refresh.c: the base side must run again from this stage on. */
 void session_base_needs(struct session *s, enum stage from);
-void session_drop_sides(struct session *s);
+/* End the one under way, if there is one. */
+void session_finish_refresh(struct session *s);
+/* Free filters when no refresh needs them any more; NULL is fine. */
+void session_retire_filters(struct session *s, struct filter_set *filters);
+/* Everything that refreshes have made. */
+void session_drop_refresh(struct session *s);
 
 /* session_view.c: make `filters` and its text from options and quick. */
 void session_make_filters(struct session *s);

@@ -122,7 +122,7 @@ session_make_filters(struct session *s)
 	size_t n = o->n_filters + (s->quick != NULL);
 	struct filter **filters = xcalloc(n, sizeof *filters);
 
-	filter_set_free(s->filters);
+	session_retire_filters(s, s->filters);
 	s->filters = NULL;
 	strbuf_clear(&s->filters_text);
 	for (size_t i = 0; i < n; i++) {

@@ -5,7 +5,9 @@
  *            the next refresh; take in what has come; run the pipeline from
  *            the earliest stage that somebody asked for; draw.
  * Why        Nothing here blocks but the wait: a key is answered at once
- *            however slow the terminal or the symbols are.
+ *            however slow the terminal or the symbols are.  A refresh that
+ *            takes longer than SLICE_MS goes on in slices of that length,
+ *            between which keys are answered from the rows of before.
  */
 #include "ui/app.h"
 
@@ -28,6 +30,7 @@ enum {
 	/* at the start there is something new all the time */
 	EAGER_MS = 2000, EAGER_DELAY_MS = 150,
 	SYMBOLS_MS = 100,		/* between refreshes for symbols */
+	SLICE_MS = 20,			/* of a refresh, between events */
 	KILL_OFFER_MS = 5000,		/* after SIGTERM */
 	EVENTS_AT_ONCE = 256,
 	EXIT_OWN_FAILURE = 125, EXIT_SIGNAL = 128
@@ -36,6 +39,7 @@ enum {
 struct app {
 	struct ui	ui;
 	enum stage	stage;		/* must run again from here */
+	bool		has_news;	/* to draw */
 	uint64_t	started_ms, next_tick_ms;
 	uint64_t	symbols_due_ms;	/* 0: none have come */
 	int		signal_fd;	/* -1: signals are not ours */
@@ -48,16 +52,34 @@ need(struct app *app, enum stage stage)
 {
 	if (stage < app->stage)
 		app->stage = stage;
+	if (stage <= STAGE_DRAW)
+		app->has_news = true;
 }
 
-/* Run what is due, so that the next event meets rows that are up to date. */
+/* Run a slice of what is due, most often all of it, so that the next event
+ * meets rows that are up to date.  What is asked for while a refresh is under
+ * way waits in `stage` for the next. */
 static void
 refresh(struct app *app)
 {
-	if (app->stage < STAGE_DRAW) {
-		session_refresh(app->ui.session, app->stage, 0);
-		app->stage = STAGE_DRAW;
+	struct session *session = app->ui.session;
+	enum stage from = app->stage;
+
+	if (!session_is_refreshing(session)) {
+		if (from >= STAGE_DRAW)
+			return;
+		app->stage = STAGE_IDLE;
 	}
+	if (session_refresh_slice(session, from, SLICE_MS))
+		need(app, STAGE_DRAW);
+}
+
+static void
+refresh_to_end(struct app *app)
+{
+	while (session_is_refreshing(app->ui.session) ||
+	    app->stage < STAGE_DRAW)
+		refresh(app);
 }
 
 /* ---- leaving ---- */
@@ -91,7 +113,7 @@ check_end(struct app *app)
 
 	if (run->is_over && (ui->quits_at_end || ui->options->exit_at_end)) {
 		/* the last words are about the last reading */
-		refresh(app);
+		refresh_to_end(app);
 		leave(app, run->exit_code);
 	}
 	if (run->is_over || !ui->quits_at_end || ui->quit_asked_ms == 0 ||
@@ -313,6 +335,8 @@ timeout(const struct app *app)
 	int ms = until(app, app->next_tick_ms);
 	int other = finder_timeout(ui);
 
+	if (session_is_refreshing(ui->session) || app->stage < STAGE_DRAW)
+		return 0;
 	if (other >= 0 && other < ms)
 		ms = other;
 	if (app->symbols_due_ms != 0 &&
@@ -351,7 +375,9 @@ draw(struct app *app)
 	screen_draw(ui);
 	ui->term->ops->show(ui->term, &ui->cells, ui->cursor_row,
 	    ui->cursor_col);
-	app->stage = STAGE_IDLE;
+	app->has_news = false;
+	if (app->stage == STAGE_DRAW)
+		app->stage = STAGE_IDLE;
 }
 
 static void
@@ -366,7 +392,7 @@ loop(struct app *app)
 	while (!ui->is_done) {
 		refresh(app);
 		ui_say_news(ui);
-		if (app->stage == STAGE_DRAW)
+		if (app->has_news)
 			draw(app);
 		wait_for_news(app);
 		take_signals(app);

@@ -18,6 +18,7 @@
 #include "query/attribute.h"
 
 #include "query/skip.h"
+#include "util/slice.h"
 #include "util/vec.h"
 
 #include <assert.h>
@@ -104,6 +105,8 @@ attribution_free(struct attribution *a)
 void
 attribution_set_skip(struct attribution *a, const struct skip_list *skip)
 {
+	if (a->skip == skip)
+		return;
 	a->skip = skip;
 	vec_clear(&a->skips_function);
 	vec_clear(&a->skips_file);
@@ -115,6 +118,8 @@ attribution_set_skip(struct attribution *a, const struct skip_list *skip)
 void
 attribution_set_limit(struct attribution *a, uint32_t limit)
 {
+	if (a->limit == limit)
+		return;
 	a->limit = limit;
 	forget_shown(a);
 }
@@ -337,7 +342,7 @@ attribute_trace(struct attribution *a, const struct trace *trace)
 	uint32_t depth = stacks_depth(a->stacks, full.node);
 	uint32_t useful = find_useful(a, full.node);
 	uint32_t stack = find_shown(a, full.node);
-	bool is_limited = stacks_depth(a->stacks, stack) <
+	bool is_limited = a->limit != 0 && stacks_depth(a->stacks, stack) <
 	    stacks_depth(a->stacks, useful);
 
 	assert(depth >= full.n_raw);
@@ -369,6 +374,8 @@ attribution_apply(struct attribution *a, const struct snapshot *snapshot,
 		    sizeof *result->traces),
 	};
 	grow_full(a);
-	for (uint32_t i = 0; i < snapshot->n_traces; i++)
+	for (uint32_t i = 0; i < snapshot->n_traces; i++) {
+		slice_point_at(i);
 		result->traces[i] = attribute_trace(a, &snapshot->traces[i]);
+	}
 }

@@ -11,6 +11,7 @@
 #include "query/stats.h"
 
 #include "util/idmap.h"
+#include "util/slice.h"
 #include "util/xalloc.h"
 
 #include <assert.h>
@@ -32,8 +33,10 @@ static void
 index_rows(struct idmap *map, const struct stats_table *table)
 {
 	idmap_reserve(map, table->n_all);
-	for (uint32_t i = 0; i < table->n_all; i++)
+	for (uint32_t i = 0; i < table->n_all; i++) {
+		slice_point_at(i);
 		idmap_add(map, table->rows[i].identity, i);
+	}
 }
 
 static void
@@ -70,6 +73,7 @@ join(struct statistic *rows, const struct stats_table *old,
 
 	index_rows(&map, old);
 	for (uint32_t i = 0; i < now->n_all; i++) {
+		slice_point_at(i);
 		rows[n] = now->rows[i];
 		id = idmap_find(&map, rows[n].identity, is_same_row, old,
 		    &rows[n]);

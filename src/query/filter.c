@@ -16,6 +16,7 @@
 #include "query/filter.h"
 
 #include "query/filter_rule.h"
+#include "util/slice.h"
 #include "util/vec.h"
 
 #include <assert.h>
@@ -169,6 +170,7 @@ filter_apply(const struct filter_set *set, const struct query_traces *traces,
 	for (size_t i = 0; i < n; i++)
 		sieve_init(&sieves[i], set->filters[i], traces->stacks);
 	for (uint32_t i = 0; i < traces->n; i++) {
+		slice_point_at(i);
 		if (keeps(sieves, n, &traces->traces[i]))
 			result->traces[result->n++] = traces->traces[i];
 	}

@@ -18,6 +18,7 @@
 #include "query/stats.h"
 
 #include "base/hash.h"
+#include "util/slice.h"
 #include "util/vec.h"
 
 #include <assert.h>
@@ -165,6 +166,7 @@ group_attributed(struct work *work, const struct query_traces *traces)
 	for (uint32_t i = 0; i < traces->n; i++) {
 		struct sum sum = sum_of(&traces->traces[i], seen);
 
+		slice_point_at(i);
 		add_sum(work, traces->traces[i].stack, &sum);
 	}
 	free(seen);
@@ -192,6 +194,7 @@ find_slots(struct grove *grove, const struct work *work,
 	uint32_t node;
 
 	for (uint32_t i = 0; i < traces->n; i++) {
+		slice_point_at(i);
 		node = traces->traces[i].stack;
 		for (; node != 0 && slot_of[node] == 0;
 		    node = work->tables.nodes[node].parent) {
@@ -227,6 +230,7 @@ link_slots(struct grove *grove, const struct work *work,
 		uint32_t node = grove->nodes[slot];
 		uint32_t up = slot_of[work->tables.nodes[node].parent];
 
+		slice_point_at(slot);
 		assert(up < slot);
 		grove->parents[slot] = up;
 		grove->siblings[slot] = grove->children[up];
@@ -257,6 +261,7 @@ sum_slots(struct grove *grove, const struct work *work,
 		uint32_t stack = traces->traces[i].stack;
 		struct sum sum = sum_of(&traces->traces[i], seen);
 
+		slice_point_at(i);
 		add_to(&grove->sums[slot_of[stack]], &sum);
 	}
 	for (uint32_t slot = grove->n_slots - 1; slot > 0; slot--) {
@@ -275,11 +280,12 @@ walk_grove(struct work *work, const struct grove *grove, bool only_once)
 	uint32_t *n_open = xcalloc(work->n_keys, sizeof *n_open);
 	uint32_t slot = grove->children[0];
 
-	while (slot != 0) {
+	for (size_t n = 0; slot != 0; n++) {
 		uint32_t node = grove->nodes[slot];
 		uint32_t key = key_of(work, node);
 		struct sum sum = grove->sums[slot];
 
+		slice_point_at(n);
 		if (n_open[key] > 0)
 			sum.n_tracebacks = 0;
 		if (n_open[key] == 0 || !only_once)
@@ -343,6 +349,7 @@ make_table(struct work *work, const struct query_traces *traces)
 	for (uint32_t i = 0; i < table->n_all; i++) {
 		struct statistic *row = &table->rows[i];
 
+		slice_point_at(i);
 		row->frees = row->allocs > row->count ?
 		    row->allocs - row->count : 0;
 	}

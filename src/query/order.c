@@ -5,7 +5,9 @@
  *            ended by the place.  Rows are sorted as (number, index) pairs
  *            of 16 bytes; only runs of equal numbers go on to the next one,
  *            and only what is equal in all of them has its place compared.
- *            At the end the rows are put where their pairs are.
+ *            At the end the rows are put where their pairs are.  Where only
+ *            the first rows are wanted, a heap of so many pairs, the last of
+ *            them on top, sees all others once.
  * Why        Rows are ten times larger than pairs, and comparing places
  *            means following tracebacks; most rows differ in the first
  *            number already.  File names are ranked once, so that places
@@ -15,6 +17,7 @@
  */
 #include "query/stats.h"
 
+#include "util/slice.h"
 #include "util/vec.h"
 
 #include <assert.h>
@@ -245,6 +248,8 @@ sort_pairs(struct sorting *s, const uint8_t *level, struct pair *pairs,
 
 	if (n < 2)
 		return;
+	if (n > 1000)
+		slice_point();
 	sort_pairs(s, level, pairs, scratch, half);
 	sort_pairs(s, level, pairs + half, scratch, n - half);
 	if (!is_misplaced(s, level, &pairs[half - 1], &pairs[half]))
@@ -301,6 +306,92 @@ sort_level(struct sorting *s, const uint8_t *level, struct pair *pairs,
 		sort_runs(s, level, pairs, n);
 }
 
+/* ---- selecting ---- */
+
+/* Does a come after b in the order? */
+static bool
+is_after(struct sorting *s, const struct pair *a, const struct pair *b)
+{
+	const struct statistic *left = &s->table->rows[a->row];
+	const struct statistic *right = &s->table->rows[b->row];
+	const uint8_t *level = s->numbers;
+
+	if (a->number != b->number)
+		return a->number < b->number;
+	while (*level != END && *++level != END) {
+		uint64_t x = number_of(s, left, *level);
+		uint64_t y = number_of(s, right, *level);
+
+		if (x != y)
+			return x < y;
+	}
+	if (s->rank_of == NULL)
+		rank_files(s);
+	return compare_places(s, left, right) < 0;
+}
+
+/* Let the pair at the top of a heap find its place. */
+static void
+sift_down(struct sorting *s, struct pair *heap, size_t n, size_t at)
+{
+	struct pair pair = heap[at];
+	size_t child;
+
+	while ((child = 2 * at + 1) < n) {
+		if (child + 1 < n &&
+		    is_after(s, &heap[child + 1], &heap[child]))
+			child++;
+		if (!is_after(s, &heap[child], &pair))
+			break;
+		heap[at] = heap[child];
+		at = child;
+	}
+	heap[at] = pair;
+}
+
+/* Bring the first n_first of n pairs to the front, in no order. */
+static void
+select_pairs(struct sorting *s, struct pair *pairs, size_t n, size_t n_first)
+{
+	for (size_t i = n_first / 2; i-- > 0;)
+		sift_down(s, pairs, n_first, i);
+	for (size_t i = n_first; i < n; i++) {
+		slice_point_at(i);
+		if (!is_after(s, &pairs[0], &pairs[i]))
+			continue;
+		pairs[0] = pairs[i];
+		sift_down(s, pairs, n_first, 0);
+	}
+}
+
+/* The pairs' rows in their order, then what else stood in front. */
+static void
+place_first_rows(struct stats_table *table, const struct pair *pairs,
+    uint32_t n_first)
+{
+	struct statistic *first = xreallocarray(NULL, n_first, sizeof *first);
+	bool *is_first = xcalloc(n_first, sizeof *is_first);
+	uint32_t displaced = 0;
+
+	for (uint32_t i = 0; i < n_first; i++) {
+		first[i] = table->rows[pairs[i].row];
+		if (pairs[i].row < n_first)
+			is_first[pairs[i].row] = true;
+	}
+	for (uint32_t i = 0; i < n_first; i++) {
+		if (pairs[i].row < n_first)
+			continue;
+		while (is_first[displaced])
+			displaced++;
+		table->rows[pairs[i].row] = table->rows[displaced++];
+	}
+	memcpy(table->rows, first, n_first * sizeof *first);
+	free(first);
+	free(is_first);
+}
+
+/* ---- the table ---- */
+
 static void
 place_rows(struct stats_table *table, const struct pair *pairs)
 {
@@ -313,8 +404,27 @@ place_rows(struct stats_table *table, const struct pair *pairs)
 	table->rows = rows;
 }
 
+static struct pair *
+make_pairs(struct sorting *s, uint32_t n)
+{
+	struct pair *pairs = xreallocarray(NULL, n, sizeof *pairs);
+
+	if (s->numbers[0] == PLACE)
+		rank_files(s);
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t number = number_of(s, &s->table->rows[i],
+		    s->numbers[0]);
+
+		slice_point_at(i);
+		pairs[i] = (struct pair){ .row = i,
+			.number = s->ascending ? ~number : number };
+	}
+	return pairs;
+}
+
 void
-order_rows(struct stats_table *table, enum sort_key key, bool reverse)
+order_first_rows(struct stats_table *table, enum sort_key key, bool reverse,
+    uint32_t n_first)
 {
 	struct sorting s = {
 		.table = table,
@@ -328,15 +438,27 @@ order_rows(struct stats_table *table, enum sort_key key, bool reverse)
 	assert(table->n_rows <= table->n_all);
 	if (table->n_rows < table->n_all)
 		stats_put_live_first(table->rows, table->n_all);
-	s.pairs = xreallocarray(NULL, table->n_rows, sizeof *s.pairs);
-	s.scratch = xreallocarray(NULL, table->n_rows, sizeof *s.scratch);
-	for (uint32_t i = 0; i < table->n_rows; i++)
-		s.pairs[i] = (struct pair){ .row = i };
-	sort_level(&s, s.numbers, s.pairs, table->n_rows);
-	place_rows(table, s.pairs);
+	if (n_first > table->n_rows)
+		n_first = table->n_rows;
+	s.pairs = make_pairs(&s, table->n_rows);
+	if (n_first < table->n_rows)
+		select_pairs(&s, s.pairs, table->n_rows, n_first);
+	s.scratch = xreallocarray(NULL, n_first, sizeof *s.scratch);
+	sort_level(&s, s.numbers, s.pairs, n_first);
+	if (n_first < table->n_rows)
+		place_first_rows(table, s.pairs, n_first);
+	else
+		place_rows(table, s.pairs);
+	table->n_ordered = n_first;
 	free(s.rank_of);
 	free(s.pairs);
 	free(s.scratch);
 	vec_fini(&s.path_a);
 	vec_fini(&s.path_b);
+}
+
+void
+order_rows(struct stats_table *table, enum sort_key key, bool reverse)
+{
+	order_first_rows(table, key, reverse, UINT32_MAX);
 }

@@ -68,13 +68,15 @@ stats_put_live_first(struct statistic *rows, uint32_t n)
 	uint32_t n_live = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct statistic dead = rows[n_live];
-
 		if (!stats_is_live(&rows[i]))
 			continue;
-		rows[n_live++] = rows[i];
-		if (i >= n_live)
+		if (i != n_live) {
+			struct statistic dead = rows[n_live];
+
+			rows[n_live] = rows[i];
 			rows[i] = dead;
+		}
+		n_live++;
 	}
 	return n_live;
 }

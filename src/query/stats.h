@@ -50,6 +50,9 @@ struct stats_table {
 	uint32_t		 n_all;		/* rows there are: those behind
 						 * n_rows have nothing alive on
 						 * either side, only a past */
+	uint32_t		 n_ordered;	/* rows in their final places;
+						 * those behind them are in no
+						 * particular order */
 	uint32_t		 n_unfiltered;	/* rows without filters; 0 if
 						 * not computed */
 	struct statistic		*rows;
@@ -114,5 +117,10 @@ uint32_t stats_n_rows(const struct stats_table *table, enum sort_key key);
  * does.  Sets n_rows to what stats_n_rows() says.
  */
 void order_rows(struct stats_table *table, enum sort_key key, bool reverse);
+
+/* The same for the first n_first rows only: selected, then ordered.  The
+ * table's n_ordered says how many that were. */
+void order_first_rows(struct stats_table *table, enum sort_key key,
+    bool reverse, uint32_t n_first);
 
 #endif

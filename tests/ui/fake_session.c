@@ -263,6 +263,28 @@ session_refresh(struct session *s, enum stage from, int symbol_wait_ms)
 	s->rows->n_unfiltered = s->all->n_rows;
 }
 
+bool
+session_refresh_slice(struct session *s, enum stage from, int budget_ms)
+{
+	(void)budget_ms;
+	session_refresh(s, from, 0);
+	return true;
+}
+
+bool
+session_is_refreshing(const struct session *s)
+{
+	(void)s;
+	return false;
+}
+
+void
+session_want_rows(struct session *s, uint32_t n)
+{
+	(void)s;
+	(void)n;
+}
+
 const struct run_info *
 session_run(const struct session *s)
 {
