@@ -262,8 +262,8 @@ ui_say_news(struct ui *ui)
 	if (lost > 0 && !ui->said_lost) {
 		ui->said_lost = true;
 		fmt_count(count, lost, ',');
-		ui_complain(ui, "lost %s records: raise --table-size",
-		    count);
+		ui_complain(ui, "lost %s records: %s", count,
+		    totals_lost_advice(ui_totals(ui)));
 	}
 	if (run->wants_input && !ui->wanted_input)
 		ui_say(ui, "The program waits for input: press O.");

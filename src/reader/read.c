@@ -202,6 +202,7 @@ add_totals(struct totals *sum, const struct totals *one, bool owns_memory)
 	sum->skew_bytes += one->skew_bytes;
 	sum->unwind_compared += one->unwind_compared;
 	sum->unwind_mismatches += one->unwind_mismatches;
+	sum->is_memory_refused |= one->is_memory_refused;
 }
 
 /* Append one process; a dead one among living ones owns nothing. */

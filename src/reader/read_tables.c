@@ -375,6 +375,10 @@ add_trace(struct totals *totals, const struct trace *trace)
 static void
 add_losses(struct totals *totals, const struct process_header *header)
 {
+	uint32_t troubles = load_relaxed(&header->troubles);
+
+	totals->is_memory_refused = (troubles & TROUBLE_NO_MEMORY) != 0 &&
+	    (troubles & TROUBLE_LIMIT) == 0;
 	totals->lost = load_relaxed(&header->lost_blocks);
 	totals->lost_bytes = load_relaxed(&header->lost_bytes);
 	totals->unknown_frees = load_relaxed(&header->unknown_frees);

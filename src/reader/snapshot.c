@@ -19,6 +19,13 @@ snapshot_new(uint32_t n_traces, uint32_t n_processes)
 	return snapshot;
 }
 
+const char *
+totals_lost_advice(const struct totals *totals)
+{
+	return totals->is_memory_refused ?
+	    "no memory for tables (ulimit -v?)" : "raise --table-size";
+}
+
 struct snapshot *
 snapshot_take(struct snapshot *snapshot)
 {

@@ -45,7 +45,11 @@ struct totals {
 	uint64_t	unknown_frees;		/* of blocks never recorded */
 	uint64_t	skew_bytes;		/* allocated and freed meanwhile */
 	uint64_t	unwind_compared, unwind_mismatches;
+	bool		is_memory_refused; /* lost, and not by --table-size */
 };
+
+/* What to do about lost > 0, a few words. */
+const char *totals_lost_advice(const struct totals *totals);
 
 enum process_state {
 	PROCESS_RUNNING,

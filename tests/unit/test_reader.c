@@ -234,6 +234,20 @@ snapshot_losses_are_counted_as_calls(void **state)
 	assert_int_equal(s->totals.allocs, 2);
 	assert_int_equal(s->totals.allocated_bytes, 100);
 	assert_int_equal(s->totals.frees, 5);
+	assert_string_equal(totals_lost_advice(&s->totals),
+	    "raise --table-size");
+	snapshot_release(s);
+
+	region_header->troubles = TROUBLE_NO_MEMORY;
+	s = reader_snapshot(reader);
+	assert_string_equal(totals_lost_advice(&s->totals),
+	    "no memory for tables (ulimit -v?)");
+	snapshot_release(s);
+
+	region_header->troubles = TROUBLE_NO_MEMORY | TROUBLE_LIMIT;
+	s = reader_snapshot(reader);
+	assert_string_equal(totals_lost_advice(&s->totals),
+	    "raise --table-size");
 	snapshot_release(s);
 }
 
