@@ -52,8 +52,9 @@ note_health(struct session *s, const struct totals *totals)
 	}
 	if (!s->said_lost && totals->lost > 0) {
 		s->said_lost = true;
-		snprintf(text, sizeof text, "lost %llu records: raise "
-		    "--table-size", (unsigned long long)totals->lost);
+		snprintf(text, sizeof text, "lost %llu records: %s",
+		    (unsigned long long)totals->lost,
+		    totals_lost_advice(totals));
 		session_note(s, text);
 	}
 	if (!s->said_untracked && n_untracked > 0) {
