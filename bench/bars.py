@@ -16,9 +16,10 @@ from tools import CHURN, PROGRAMS, START, NotHere, instructions
 
 MIB = 1024      # of the KiB that a run's rss is in
 
-# unit: what comes after a figure; digits: behind the point.
-Row = namedtuple("Row", "what on figures bar unit digits why",
-                 defaults=("", 2, ""))
+# unit: what comes after a figure; digits: behind the point; is_exact: the
+# figure is the same every time.
+Row = namedtuple("Row", "what on figures bar unit digits why is_exact",
+                 defaults=("", 2, "", False))
 
 
 # ---- statistics ----
@@ -80,6 +81,11 @@ def ratio(above, below):
 
 # ---- rows: real programs ----
 
+def symbols(run):
+    """CPU of the symboliser: see Bench.parts_apart()."""
+    return run.tree_cpu - run.cpu
+
+
 def rows_of_programs(runs):
     on_cc1 = {"cc1": (0.2, 0.4)}
     for name in PROGRAMS:
@@ -107,8 +113,8 @@ def rows_of_programs(runs):
             [("native", name), ("tmtop", name)],
             lambda n, t: (t.rss - 1.3 * n.rss) / MIB, 6, unit=" MiB",
             digits=1)
-    here = [name for name in PROGRAMS if ("tmtop", name) not in runs.why_not
-            and ("native", name) not in runs.why_not]
+    here = [name for name in PROGRAMS if ("tmtop", name) not in
+            runs.why_not] or PROGRAMS
 
     def geometric_mean(*both):
         natives, ours = both[:len(here)], both[len(here):]
@@ -118,13 +124,13 @@ def rows_of_programs(runs):
     yield runs.row("time of the program / native, geometric mean",
                    ", ".join(here), [("native", name) for name in here] +
                    [("tmtop", name) for name in here],
-                   geometric_mean if here else None, 1.2)
+                   geometric_mean, 1.2)
     both = [("native", START), ("tmtop", START)]
     yield runs.row("wall time added, without symbolising", START, both,
-                   lambda n, t: (t.wall - n.wall - t.symbols_cpu) * 1000, 30,
+                   lambda n, t: (t.wall - n.wall - symbols(t)) * 1000, 30,
                    unit=" ms", digits=1)
     yield runs.row("CPU of symbolising", START, both,
-                   lambda n, t: t.symbols_cpu * 1000, None, unit=" ms",
+                   lambda n, t: symbols(t) * 1000, None, unit=" ms",
                    digits=1)
 
 
@@ -186,7 +192,7 @@ COUNTED = [
 def rows_of_instructions():
     for on, function, settings, options, bar in COUNTED:
         settings = ["live=500", *settings.split()]
-        row = Row("instructions added", on, [], bar, digits=1)
+        row = Row("instructions added", on, [], bar, digits=1, is_exact=True)
         try:
             added = instructions("traced", function, *options.split(), "--",
                                  *settings) - \
@@ -209,7 +215,7 @@ def line(row):
         return f"{start}| - | - | {bar} | not measured: {row.why} |"
     low, high, sure = interval(row.figures)
     measured = number(median(row.figures), row)
-    between = "exact" if len(row.figures) == 1 else \
+    between = "exact" if row.is_exact else \
         f"{number(low, row)} .. {number(high, row)}" + \
         ("" if sure >= 0.95 else f" ({100 * sure:.0f} %)")
     return f"{start}| {measured} | {between} | {bar} | {verdict(row)} |"
