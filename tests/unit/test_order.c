@@ -209,6 +209,75 @@ order_names_are_found(void **state)
 	assert_null(sort_key_name(N_SORT_KEYS));
 }
 
+/* Random tracebacks of one to three frames, with many equal numbers, some of
+ * them of blocks long freed. */
+static void
+add_random_trace(struct lit *lit, struct query_traces *traces)
+{
+	struct query_trace *trace = &traces->traces[traces->n++];
+	uint32_t stack = 0;
+
+	for (int depth = rand() % 3; depth >= 0; depth--) {
+		char file[] = { (char)('a' + rand() % 4), '.', 'c' };
+		struct symbol_frame frame = {
+			.file = names_intern(lit->names, file, sizeof file),
+			.line = (uint32_t)(1 + rand() % 9),
+		};
+
+		stack = stacks_push(lit->stacks, stack, &frame);
+	}
+	*trace = (struct query_trace){ .stack = stack,
+		.count = (uint64_t)(rand() % 4), .allocs = 5 };
+	trace->size = trace->count * 8 * (uint64_t)(1 + rand() % 3);
+}
+
+static void
+check_first_rows(const struct query_traces *traces, enum grouping grouping,
+    enum sort_key key, bool reverse, uint32_t n_first)
+{
+	struct stats_table *all = group_by(traces, grouping, CUMULATIVE_OFF);
+	struct stats_table *first = group_by(traces, grouping,
+	    CUMULATIVE_OFF);
+	uint64_t size = 0, size_of_all = 0;
+
+	order_rows(all, key, reverse);
+	order_first_rows(first, key, reverse, n_first);
+	assert_int_equal(first->n_rows, all->n_rows);
+	assert_int_equal(first->n_all, all->n_all);
+	assert_int_equal(first->n_ordered, n_first < all->n_rows ? n_first :
+	    all->n_rows);
+	assert_int_equal(all->n_ordered, all->n_rows);
+	assert_memory_equal(first->rows, all->rows,
+	    first->n_ordered * sizeof *first->rows);
+	for (uint32_t i = 0; i < all->n_rows; i++) {
+		/* identities, too, so that no row stands there twice */
+		size += first->rows[i].size + first->rows[i].identity;
+		size_of_all += all->rows[i].size + all->rows[i].identity;
+	}
+	assert_int_equal(size, size_of_all);
+	stats_free(all);
+	stats_free(first);
+}
+
+static void
+order_of_the_first_rows_is_that_of_all(void **state)
+{
+	(void)state;
+	srand(3);
+	for (int round = 0; round < 600; round++) {
+		struct lit *lit = lit_new();
+		struct query_trace room[200];
+		struct query_traces traces = { lit->stacks, 0, room };
+
+		for (int n = 1 + rand() % 200; n > 0; n--)
+			add_random_trace(lit, &traces);
+		check_first_rows(&traces, (enum grouping)(rand() %
+		    N_GROUPINGS), (enum sort_key)(round % N_SORT_KEYS),
+		    rand() % 2, (uint32_t)(rand() % 60));
+		lit_free(lit);
+	}
+}
+
 int
 main(void)
 {
@@ -221,6 +290,7 @@ main(void)
 		cmocka_unit_test(order_ties_of_tracebacks_oldest_frame_first),
 		cmocka_unit_test(order_is_total),
 		cmocka_unit_test(order_of_many_rows_is_that_of_qsort),
+		cmocka_unit_test(order_of_the_first_rows_is_that_of_all),
 		cmocka_unit_test(order_names_are_found),
 	};
 

@@ -10,6 +10,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -449,6 +450,121 @@ session_history_has_the_value_of_each_moment(void **state)
 	assert_int_equal(values[2], 50);
 }
 
+/* ---- slices ---- */
+
+enum { MANY = 50000 };
+
+/* A module each, so that there are as many rows as traces. */
+static void
+feed_many(uint64_t size)
+{
+	static struct lit_trace traces[MANY + 1];
+	static char modules[MANY][24];
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(modules[i], sizeof modules[i], "/app/%05d.so", i);
+		traces[i] = (struct lit_trace){ modules[i],
+			size + (uint64_t)i * 7919 % 1000, 1, 0 };
+	}
+	feed(traces);
+}
+
+static void
+check_same_rows(const struct stats_table *a, const struct stats_table *b)
+{
+	assert_int_equal(a->n_rows, b->n_rows);
+	assert_int_equal(a->n_ordered, b->n_ordered);
+	assert_true(a->n_ordered > 0 && a->n_ordered < a->n_rows);
+	for (uint32_t i = 0; i < a->n_ordered; i++) {
+		assert_int_equal(a->rows[i].identity, b->rows[i].identity);
+		assert_int_equal(a->rows[i].size, b->rows[i].size);
+		assert_int_equal(a->rows[i].size_diff, b->rows[i].size_diff);
+	}
+}
+
+/* Slices of no time at all end at every opportunity. */
+static void
+session_sliced_refresh_shows_the_old_rows_until_it_ends(void **state)
+{
+	unsigned n_slices = 1;
+
+	(void)state;
+	feed_and_refresh(first);
+	feed_many(10);
+	while (!session_refresh_slice(session, STAGE_SNAPSHOT, 0)) {
+		assert_true(session_is_refreshing(session));
+		check_rows("/app/cache.so 100 5 0 0;/app/json.so 100 1 0 0;");
+		assert_int_equal(session_snapshot(session)->
+		    totals.traced_bytes, 200);
+		n_slices++;
+	}
+	assert_false(session_is_refreshing(session));
+	assert_int_equal(session_rows(session)->n_rows, MANY);
+	/* attributing, grouping, selecting: an opportunity every 2048 */
+	assert_true(n_slices > 3 * (MANY / 2048));
+}
+
+static void
+session_setters_meanwhile_concern_the_next_refresh(void **state)
+{
+	struct session *sliced = session, *whole;
+	struct errbuf why, note;
+	enum stage stage;
+	uint32_t n = 0;
+
+	(void)state;
+	feed_and_refresh(first);
+	session_mark(session, &stage);
+	session_refresh(session, stage, 0);
+	feed_many(10);
+	while (!session_refresh_slice(session, STAGE_SNAPSHOT, 0)) {
+		/* another filter between any two slices */
+		session_set_quick(session, n++ % 2 ? "*/app/1*" :
+		    "*/app/2*", &why, &note, &stage);
+		if (n == 20)
+			session_set_baseline(session, -1);
+		stats_free(session_tracebacks(session,
+		    &session_rows(session)->rows[0]));
+	}
+	assert_true(n > 20);
+	assert_int_equal(session_rows(session)->n_rows, MANY + 2);
+	session_set_quick(session, "", &why, &note, &stage);
+	session_refresh(session, STAGE_ATTRIBUTE, 0);
+
+	start_session();
+	whole = session;
+	feed_many(10);
+	session_refresh(whole, STAGE_SNAPSHOT, 0);
+	check_same_rows(session_rows(sliced), session_rows(whole));
+	session_free(sliced);
+}
+
+static void
+session_rows_wanted_are_in_order(void **state)
+{
+	const struct stats_table *rows;
+
+	(void)state;
+	feed_many(10);
+	session_refresh(session, STAGE_SNAPSHOT, 0);
+	rows = session_rows(session);
+	assert_true(rows->n_ordered < MANY);
+	session_want_rows(session, MANY);
+	assert_int_equal(rows->n_ordered, MANY);
+	for (uint32_t i = 1; i < MANY; i++)
+		assert_true(rows->rows[i - 1].size >= rows->rows[i].size);
+	session_refresh(session, STAGE_ATTRIBUTE, 0);
+	assert_int_equal(session_rows(session)->n_ordered, MANY);
+}
+
+static void
+session_may_end_in_the_middle_of_a_refresh(void **state)
+{
+	(void)state;
+	feed_many(10);
+	assert_false(session_refresh_slice(session, STAGE_SNAPSHOT, 0));
+}
+
 /* ---- the program's output ---- */
 
 static void
@@ -565,6 +681,10 @@ main(void)
 		TEST(session_tracebacks_are_those_behind_the_row),
 		TEST(session_rates_are_per_second),
 		TEST(session_history_has_the_value_of_each_moment),
+		TEST(session_sliced_refresh_shows_the_old_rows_until_it_ends),
+		TEST(session_setters_meanwhile_concern_the_next_refresh),
+		TEST(session_rows_wanted_are_in_order),
+		TEST(session_may_end_in_the_middle_of_a_refresh),
 		TEST(output_is_lines_without_escape_sequences),
 		TEST(output_split_anywhere_is_the_same),
 		TEST(output_prompt_is_there_before_its_line_ends),
