@@ -176,6 +176,19 @@ def rows_of_churn(runs):
                    unit=" bytes", digits=1)
 
 
+def rows_of_screen(runs):
+    name = "100,000 tracebacks"
+    drawn = ("tmtop, 10 a second", name)
+    yield runs.row("viewer's share of a processor, 10 readings a second", name,
+                   [drawn], lambda run: 100 * run.viewer, 10, unit=" %",
+                   digits=1)
+    yield runs.row("program slower by 10 readings a second", name,
+                   [("tmtop, at rest", name), drawn],
+                   lambda rest, run: 100 * (run.churn["ns_pair"] /
+                                            rest.churn["ns_pair"] - 1), 1,
+                   unit=" %", digits=1)
+
+
 # ---- rows: instructions ----
 
 # what, churn's function, settings, tmtop's options, bar.

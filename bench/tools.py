@@ -16,11 +16,14 @@ import subprocess
 import time
 from collections import namedtuple
 
+from screen import viewer_share
+
 BUILD = os.environ["TMTOP_BUILD"]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Seconds of processor time, but for wall; KiB; churn: what it printed.
-Run = namedtuple("Run", "wall cpu rss tree_cpu churn")
+# viewer: its share of one processor, on a screen.
+Run = namedtuple("Run", "wall cpu rss tree_cpu churn viewer", defaults=(0,))
 
 
 class NotHere(Exception):
@@ -55,6 +58,9 @@ CHURN = {
         "least=16 most=112",
         "base=30 depth=0 live=20000 pairs=20000 rounds=1 least=16 most=112"),
 }
+CHURN["100,000 tracebacks"] = (
+    "depth=20 sites=100000 live=100000 pairs=500000 rounds=4",
+    "depth=20 sites=1000 pairs=20000 rounds=1")
 # What `jq -n 1` does is next to nothing: fixed costs.
 START = "jq -n 1"
 
@@ -152,6 +158,12 @@ TOOLS = {
                                "--"]),
 }
 
+# tmtop with its screen: options.
+SCREENS = {
+    "tmtop, 10 a second": ["-d", "0.1"],
+    "tmtop, at rest": ["-d", "1000"],
+}
+
 
 def read_usage(path, name):
     with open(path, encoding="ascii") as file:
@@ -203,9 +215,22 @@ class Bench:
             os.fchmod(file.fileno(), 0o755)
         return f"{parts}/tmtop"
 
+    def run_on_screen(self, tool, name):
+        program, said = f"{self.out}/program", f"{self.out}/stdout"
+        share = viewer_share(
+            [built("tmtop"), "--exit", f"--stdout={said}", *SCREENS[tool],
+             "--", built("bench/usage"), program, "--",
+             *self.workloads.command(name)], self.limit_seconds)
+        wall, cpu, rss, tree_cpu = read_usage(program, f"{name}, {tool}")
+        with open(said, encoding="utf-8") as file:
+            return Run(wall, cpu, rss, tree_cpu, churn_figures(file.read()),
+                       share)
+
     def run(self, tool, name):
         shutil.rmtree(self.out, ignore_errors=True)
         os.makedirs(self.out)
+        if tool in SCREENS:
+            return self.run_on_screen(tool, name)
         words = self.words(tool, name)
         label = f"{name} under {tool}"
         with open(f"{self.out}/stdout", "w+", encoding="utf-8",
