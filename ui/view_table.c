@@ -224,6 +224,9 @@ move(struct ui *ui, enum action_id id)
 	}
 	if (!ui_move(id, &place, rows->n, ui->table.n_lines))
 		return false;
+	/* what is there has to be in order before the cursor goes there */
+	session_want_rows(ui->session, place + ui->table.n_lines);
+	update(ui);
 	row_list_go(rows, place);
 	ui->table.hold_until_ms = ui->now_ms + HOLD_MS;
 	return true;

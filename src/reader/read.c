@@ -16,6 +16,7 @@
 #include "reader/read_tables.h"
 #include "tables/segment.h"
 #include "util/names.h"
+#include "util/slice.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -219,6 +220,7 @@ add_reading(struct snapshot *snapshot, uint32_t *n_traces,
 		snapshot->totals.peak_bytes =
 		    reading->process.totals.peak_bytes;
 	for (i = 0; i < reading->n_traces; i++) {
+		slice_point_at(i);
 		trace = &snapshot->traces[(*n_traces)++];
 		*trace = reading->traces[i];
 		trace->process = process;

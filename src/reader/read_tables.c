@@ -14,6 +14,7 @@
 
 #include "base/atomic.h"
 #include "util/names.h"
+#include "util/slice.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -443,6 +444,7 @@ slot_tables_read(struct slot_tables *t, struct process *process,
 	allocated = load_relaxed(&header->allocated);
 	current = load_relaxed(&header->current);
 	for (i = 1; i < n; i++) {
+		slice_point_at(i);
 		shared = element(t, SECTION_TRACEBACKS, i);
 		if (shared != NULL && read_traceback(t, shared,
 		    &(*traces)[*n_traces], &unresolved)) {
