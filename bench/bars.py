@@ -9,7 +9,7 @@ Why        Runs of one repetition are neighbours in time: what disturbs the
 Invariant  A row without figures says why; none is left out.
 """
 from collections import namedtuple
-from math import comb, prod
+from math import comb, inf, prod
 from statistics import median
 
 from tools import CHURN, PROGRAMS, START, NotHere, instructions
@@ -59,7 +59,7 @@ class Runs:
 
     def row(self, what, on, needs, figure, bar, **rest):
         """A row of figure(*runs): the runs of each (tool, workload) needed
-        in one repetition.  None: not to be had from these."""
+        in one repetition."""
         missing = [self.why_not[need] for need in needs
                    if need in self.why_not]
         if missing:
@@ -69,14 +69,14 @@ class Runs:
             runs = [self.runs.get((*need, i)) for need in needs]
             if None not in runs:
                 figures.append(figure(*runs))
-        figures = [figure for figure in figures if figure is not None]
-        return Row(what, on, figures, bar, **rest,
-                   why="" if figures else "not to be had from these runs")
+        return Row(what, on, figures, bar, **rest)
 
 
 def ratio(above, below):
-    """None where noise is larger than what is compared."""
-    return above / below if below > 0 else None
+    """Where noise hides what the peer adds, no ratio is too large."""
+    if below > 0:
+        return above / below
+    return inf if above > 0 else 0.0
 
 
 # ---- rows: real programs ----
