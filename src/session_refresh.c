@@ -40,6 +40,14 @@ session_base_needs(struct session *s, enum stage from)
 		s->base_from = from;
 }
 
+/* Is nothing to be shown of blocks that are no more? */
+static bool
+shows_live_only(const struct session *s, enum sort_key key)
+{
+	return s->options->batch && s->options->format != FORMAT_JSON &&
+	    s->baseline < 0 && !sort_key_is_past(key);
+}
+
 /* The attribution that the refresh is made with; returns the stage from which
  * everything must run. */
 static enum stage
@@ -57,6 +65,7 @@ choose_attribution(struct session *s, struct session_refresh *r)
 	}
 	attribution_set_skip(r->attribution, s->skips ? s->skip_list : NULL);
 	attribution_set_limit(r->attribution, s->limit);
+	attribution_set_live_only(r->attribution, shows_live_only(s, r->key));
 	s->attribution_changed = s->symbols_changed = false;
 	if (is_changed)
 		session_base_needs(s, STAGE_ATTRIBUTE);
@@ -310,6 +319,7 @@ session_refresh_slice(struct session *s, enum stage from, int budget_ms)
 	if (!slices_run(s->slices, budget_ms < 0 ? -1 : budget_ms * 1000L))
 		return false;
 	commit(s);
+	symbols_start(s->symbols);
 	return true;
 }
 

@@ -48,6 +48,7 @@ struct attribution {
 	struct names		*names;
 	const struct skip_list	*skip;
 	uint32_t		 limit;		/* 0: all frames */
+	bool			 live_only;
 	struct stacks		*stacks;
 	VEC(struct expansion)	 expansions;	/* by location */
 	ids			 frame_ids;
@@ -122,6 +123,12 @@ attribution_set_limit(struct attribution *a, uint32_t limit)
 		return;
 	a->limit = limit;
 	forget_shown(a);
+}
+
+void
+attribution_set_live_only(struct attribution *a, bool on)
+{
+	a->live_only = on;
 }
 
 void
@@ -369,13 +376,16 @@ attribution_apply(struct attribution *a, const struct snapshot *snapshot,
 {
 	*result = (struct query_traces){
 		.stacks = a->stacks,
-		.n = snapshot->n_traces,
 		.traces = xreallocarray(NULL, snapshot->n_traces,
 		    sizeof *result->traces),
 	};
 	grow_full(a);
 	for (uint32_t i = 0; i < snapshot->n_traces; i++) {
+		const struct trace *trace = &snapshot->traces[i];
+
 		slice_point_at(i);
-		result->traces[i] = attribute_trace(a, &snapshot->traces[i]);
+		if (a->live_only && trace->count == 0 && trace->size == 0)
+			continue;
+		result->traces[result->n++] = attribute_trace(a, trace);
 	}
 }

@@ -36,6 +36,10 @@ void attribution_set_skip(struct attribution *attribution,
     const struct skip_list *skip);
 void attribution_set_limit(struct attribution *attribution, uint32_t limit);
 
+/* Leave out what has no live block, and do not ask for its symbols: for who
+ * shows nothing of the past.  Off at first. */
+void attribution_set_live_only(struct attribution *attribution, bool on);
+
 /* Forget what was resolved: symbols_pump() said something changed. */
 void attribution_refresh(struct attribution *attribution);
 

@@ -105,6 +105,19 @@ add_row(struct work *work, uint32_t node, const struct sum *sum)
 	return vec_last(&work->rows);
 }
 
+/* What is alive decides over the row's function, if there is any. */
+static void
+note_function(struct statistic *row, uint32_t function, const struct sum *sum)
+{
+	bool is_live = sum->count != 0 || sum->size != 0;
+	bool was_live = row->count != 0 || row->size != 0;
+
+	if (is_live && !was_live)
+		row->function = function;
+	else if (is_live == was_live && row->function != function)
+		row->function = NAME_UNKNOWN;
+}
+
 /* A sum that belongs to the frame of a node. */
 static void
 add_sum(struct work *work, uint32_t node, const struct sum *sum)
@@ -124,8 +137,7 @@ add_sum(struct work *work, uint32_t node, const struct sum *sum)
 		row = &work->rows.items[row_id];
 	}
 	frame = &work->tables.frames[work->tables.nodes[node].frame].symbol;
-	if (row->function != frame->function)
-		row->function = NAME_UNKNOWN;
+	note_function(row, frame->function, sum);
 	if (sum->size > work->largest.items[row_id]) {
 		work->largest.items[row_id] = sum->size;
 		row->stack = node;

@@ -42,13 +42,19 @@ stats_free(struct stats_table *table)
 	free(table);
 }
 
+bool
+sort_key_is_past(enum sort_key key)
+{
+	return key == SORT_ALLOCS || key == SORT_ALLOCATED ||
+	    key == SORT_TEMPORARY;
+}
+
 uint32_t
 stats_n_rows(const struct stats_table *table, enum sort_key key)
 {
 	uint32_t n = 0;
 
-	if (key == SORT_ALLOCS || key == SORT_ALLOCATED ||
-	    key == SORT_TEMPORARY)
+	if (sort_key_is_past(key))
 		return table->n_all;
 	for (uint32_t i = 0; i < table->n_all; i++)
 		n += stats_is_live(&table->rows[i]);

@@ -23,7 +23,8 @@ enum cumulative {
 };
 
 /* One row. `file` and `line` are the attributed frame's; line 0 when grouped
- * by filename; function NAME_UNKNOWN unless all traces of the row agree. */
+ * by filename; function NAME_UNKNOWN unless all traces of the row agree: those
+ * with live blocks, if there are any. */
 struct statistic {
 	uint64_t	identity;	/* equal rows of successive refreshes
 					 * have equal identities (file, line or
@@ -94,6 +95,10 @@ enum sort_key {
 const char *sort_key_name(enum sort_key key);
 int sort_key_find(const char *name);
 
+/* Is it the past that is ordered by, so that rows without a live block count?
+ * (SORT_ALLOCS, SORT_ALLOCATED, SORT_TEMPORARY) */
+bool sort_key_is_past(enum sort_key key);
+
 /* Group; caller owns the result; rows come in no particular order, those with
  * nothing alive last. cumulative is refused (treated as off) for
  * BY_TRACEBACK: the caller reports that to the user. */
@@ -106,8 +111,7 @@ struct stats_table *diff_tables(const struct stats_table *old,
     const struct stats_table *now);
 
 /* Rows to show when ordered by this key: tracemalloc has no rows without a
- * live block, so these count only where the past is what is ordered by
- * (SORT_ALLOCS, SORT_ALLOCATED, SORT_TEMPORARY). */
+ * live block, so these count only where sort_key_is_past(). */
 uint32_t stats_n_rows(const struct stats_table *table, enum sort_key key);
 
 /*

@@ -309,6 +309,14 @@ start_helper(struct symbols *symbols)
 		give_up(symbols);
 }
 
+void
+symbols_start(struct symbols *symbols)
+{
+	if (symbols->helper.pid == 0 && !symbols->is_given_up &&
+	    symbols_n_pending(symbols) > 0)
+		start_helper(symbols);
+}
+
 /* It died, is stuck, or lies.  What it was working on pays for it. */
 static void
 replace_helper(struct symbols *symbols)
@@ -443,9 +451,6 @@ symbols_new(const char *helper_path, const struct frame_store *store,
 	symbols->last_look_ms = now_ms();
 	cache_init(&symbols->cache, store, names);
 	helper_init(&symbols->helper);
-	/* At once: loading its libraries takes as long as the first reading
-	 * of the program's tables. */
-	start_helper(symbols);
 	return symbols;
 }
 

@@ -40,13 +40,17 @@ struct symbol_frame {
 struct symbols;
 
 /*
- * Start the helper at `helper_path`.  Borrows store and names, which must
+ * The helper at `helper_path` is started when something is asked for.  Borrows store and names, which must
  * outlive the result.  Never fails for lack of a helper: then everything
  * keeps its stand-in and symbols_trouble() says why.
  */
 struct symbols *symbols_new(const char *helper_path,
     const struct frame_store *store, struct names *names);
 void symbols_free(struct symbols *symbols);
+
+/* Start the helper if there is something to ask and it does not run, so that
+ * symbols_fd() can be waited for. */
+void symbols_start(struct symbols *symbols);
 
 /*
  * Frames of one location, innermost (most recent) inline frame first; at

@@ -450,6 +450,31 @@ session_history_has_the_value_of_each_moment(void **state)
 	assert_int_equal(values[2], 50);
 }
 
+/* ---- reports ---- */
+
+static void
+session_text_report_attributes_only_what_it_shows(void **state)
+{
+	static const struct lit_trace ended[] = {
+		{ "/app/cache.so", 0, 0, 0 }, { "/app/json.so", 100, 1, 0 },
+		{ NULL, 0, 0, 0 },
+	};
+
+	(void)state;
+	options.batch = true;
+	options.format = FORMAT_TEXT;
+	feed_and_refresh(ended);
+	check_rows("/app/json.so 100 1 0 0;");
+	assert_int_equal(session->now.attributed.n, 1);
+	session_set_sort(session, SORT_ALLOCS, false);
+	session_refresh(session, STAGE_ATTRIBUTE, 0);
+	assert_int_equal(session->now.attributed.n, 2);
+	options.format = FORMAT_JSON;
+	session_set_sort(session, SORT_SIZE, false);
+	session_refresh(session, STAGE_ATTRIBUTE, 0);
+	assert_int_equal(session->now.attributed.n, 2);
+}
+
 /* ---- slices ---- */
 
 enum { MANY = 50000 };
@@ -681,6 +706,7 @@ main(void)
 		TEST(session_tracebacks_are_those_behind_the_row),
 		TEST(session_rates_are_per_second),
 		TEST(session_history_has_the_value_of_each_moment),
+		TEST(session_text_report_attributes_only_what_it_shows),
 		TEST(session_sliced_refresh_shows_the_old_rows_until_it_ends),
 		TEST(session_setters_meanwhile_concern_the_next_refresh),
 		TEST(session_rows_wanted_are_in_order),

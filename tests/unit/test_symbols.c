@@ -462,12 +462,15 @@ symbols_pending_until_pumped(void **state)
 	    fixture_path(fixture, "a"), NULL, 0);
 	location = frame_store_location(fixture->store, module, marks[0],
 	    LOCATION_CALL);
+	symbols_start(fixture->symbols);
+	assert_int_equal(symbols_fd(fixture->symbols), -1);
 	frames = symbols_frames(fixture->symbols, location, &n);
 	assert_int_equal(n, 1);
 	assert_int_equal(frames[0].flags, SYMBOL_PENDING | SYMBOL_NO_LINE);
 	assert_string_equal(name_text(fixture->names, frames[0].file),
 	    fixture_path(fixture, "a"));
 	assert_int_equal(symbols_n_pending(fixture->symbols), 1);
+	symbols_start(fixture->symbols);
 	assert_true(symbols_fd(fixture->symbols) >= 0);
 	assert_true(symbols_pump(fixture->symbols, -1));
 	assert_false(symbols_pump(fixture->symbols, 0));
