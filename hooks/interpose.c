@@ -12,8 +12,11 @@
  */
 #include "base/compiler.h"
 #include "hooks/lifecycle.h"
+#include "hooks/modules.h"
 #include "hooks/real.h"
 #include "hooks/record.h"
+#include "hooks/thread.h"
+#include "tables/region.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -43,17 +46,55 @@ plain_aligned(size_t alignment, size_t size)
 	    bootstrap_alloc(size, alignment);
 }
 
-HOOK void *
-malloc(size_t size)
+/*
+ * Is a block of this size to be recorded?  Where not every block is, the
+ * sample is asked here: most calls then end with this subtraction.  Only while
+ * the hook is on.
+ */
+static ATTR_INLINE bool
+is_wanted(size_t size)
+{
+	if (unlikely(!lifecycle_records()))
+		return false;
+	return likely(load_relaxed(lifecycle_armed) == LIFECYCLE_ALL) ||
+	    (thread_state.until_sample -= (int64_t)size) <= 0;
+}
+
+/*
+ * malloc() itself has no frame, and jumps to one of these or to libc's: what
+ * is called from here sees the program's call as its own.
+ */
+static ATTR_NOINLINE void *
+malloc_recorded(size_t size)
+{
+	void *block = real.malloc(size);
+
+	if (likely(block != NULL))
+		record_alloc(block, size, unwind_own_frame());
+	return block;
+}
+
+static ATTR_NOINLINE void *
+malloc_beginning(size_t size)
 {
 	void *block;
 
-	if (unlikely(!lifecycle_is_on()))
+	if (!lifecycle_begin_slow())
 		return plain_malloc(size);
 	block = real.malloc(size);
-	if (likely(block != NULL))
-		record_alloc(block, size, unwind_start_here());
+	if (block != NULL && is_wanted(size))
+		record_alloc(block, size, unwind_own_frame());
 	return block;
+}
+
+HOOK void *
+malloc(size_t size)
+{
+	if (unlikely(load_relaxed(lifecycle_armed) == LIFECYCLE_IDLE))
+		return malloc_beginning(size);
+	if (unlikely(!is_wanted(size)))
+		return real.malloc(size);
+	return malloc_recorded(size);
 }
 
 HOOK void *
@@ -68,23 +109,68 @@ calloc(size_t count, size_t size)
 		    bootstrap_alloc(size, 16);
 	}
 	block = real.calloc(count, size);
-	if (likely(block != NULL))
-		record_alloc(block, count * size, unwind_start_here());
+	if (likely(block != NULL) && likely(is_wanted(count * size)))
+		record_alloc(block, count * size, unwind_own_frame());
 	return block;
+}
+
+/* ---- free ---- */
+
+static ATTR_NOINLINE void
+free_beginning(void *block)
+{
+	if (block == NULL || bootstrap_owns(block))
+		return;
+	if (lifecycle_begin_slow())
+		record_unknown_free();
+	if (real.free != NULL)
+		real.free(block);
+}
+
+static ATTR_NOINLINE void
+free_recorded(void *block, uint64_t *record)
+{
+	record_free(block, record);
+	real.free(block);
+}
+
+static ATTR_NOINLINE void
+free_unknown(void *block)
+{
+	if (block == NULL || bootstrap_owns(block))
+		return;
+	record_unknown_free();
+	real.free(block);
 }
 
 HOOK void
 free(void *block)
 {
-	if (unlikely(block == NULL))
+	uint64_t *record;
+
+	if (unlikely(load_relaxed(lifecycle_armed) == LIFECYCLE_IDLE)) {
+		free_beginning(block);
 		return;
-	if (unlikely(bootstrap_owns(block)))
-		return;
-	if (likely(lifecycle_is_on()))
-		record_free(block);
-	if (likely(real.free != NULL))
+	}
+	if (lifecycle_is_stopped()) {
+		if (unlikely(bootstrap_may_own(block)) &&
+		    bootstrap_owns(block))
+			return;
+		modules_check_free(block);
 		real.free(block);
+		return;
+	}
+	record = blocks_find((uintptr_t)block);
+	if (likely(record != NULL) && likely(load_relaxed(record) != 0))
+		free_recorded(block, record);
+	else if (load_relaxed(lifecycle_armed) == LIFECYCLE_SAMPLE &&
+	    !bootstrap_may_own(block))
+		real.free(block);
+	else
+		free_unknown(block);
 }
+
+/* ---- realloc ---- */
 
 /* The old block is bootstrap memory: move its content out of there. */
 static ATTR_COLD void *
@@ -101,23 +187,31 @@ leave_bootstrap(void *old, size_t size)
 	return block;
 }
 
-static ATTR_INLINE void *
-do_realloc(void *old, size_t size, struct frame_state start)
+/* A block that is followed stays so while others are not recorded. */
+static ATTR_INLINE bool
+is_still_wanted(const struct block *old, size_t size)
 {
-	bool is_own = old != NULL && unlikely(bootstrap_owns(old));
-	struct block record;
+	return is_wanted(size) || (old->traceback != 0 &&
+	    region_header->sample_bytes == 0);
+}
+
+static ATTR_INLINE void *
+do_realloc(void *old, size_t size, own_frame own)
+{
+	bool is_bootstrap = old != NULL && unlikely(bootstrap_owns(old));
+	struct block record = { .traceback = 0 };
 	void *block;
 
 	if (unlikely(!lifecycle_is_on())) {
-		if (is_own || real.realloc == NULL)
+		if (is_bootstrap || real.realloc == NULL)
 			return old == NULL ? plain_malloc(size) :
 			    leave_bootstrap(old, size);
 		return real.realloc(old, size);
 	}
-	if (unlikely(is_own)) {
+	if (unlikely(is_bootstrap)) {
 		block = leave_bootstrap(old, size);
-	} else if (old == NULL) {
-		block = real.realloc(NULL, size);
+	} else if (old == NULL || lifecycle_is_stopped()) {
+		block = real.realloc(old, size);
 	} else {
 		record_detach(old, &record);
 		block = real.realloc(old, size);
@@ -127,15 +221,15 @@ do_realloc(void *old, size_t size, struct frame_state start)
 		else
 			record_put_back(old, &record);
 	}
-	if (likely(block != NULL))
-		record_alloc(block, size, start);
+	if (likely(block != NULL) && likely(is_still_wanted(&record, size)))
+		record_alloc(block, size, own);
 	return block;
 }
 
 HOOK void *
 realloc(void *old, size_t size)
 {
-	return do_realloc(old, size, unwind_start_here());
+	return do_realloc(old, size, unwind_own_frame());
 }
 
 HOOK void *
@@ -146,7 +240,7 @@ reallocarray(void *old, size_t count, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return do_realloc(old, size, unwind_start_here());
+	return do_realloc(old, size, unwind_own_frame());
 }
 
 HOOK void *
@@ -157,8 +251,8 @@ memalign(size_t alignment, size_t size)
 	if (unlikely(!lifecycle_is_on()))
 		return plain_aligned(alignment, size);
 	block = real.memalign(alignment, size);
-	if (likely(block != NULL))
-		record_alloc(block, size, unwind_start_here());
+	if (likely(block != NULL) && likely(is_wanted(size)))
+		record_alloc(block, size, unwind_own_frame());
 	return block;
 }
 
@@ -172,8 +266,8 @@ aligned_alloc(size_t alignment, size_t size)
 		    real.aligned_alloc(alignment, size) :
 		    plain_aligned(alignment, size);
 	block = real.aligned_alloc(alignment, size);
-	if (likely(block != NULL))
-		record_alloc(block, size, unwind_start_here());
+	if (likely(block != NULL) && likely(is_wanted(size)))
+		record_alloc(block, size, unwind_own_frame());
 	return block;
 }
 
@@ -189,8 +283,8 @@ posix_memalign(void **result, size_t alignment, size_t size)
 		return *result != NULL ? 0 : ENOMEM;
 	}
 	error = real.posix_memalign(result, alignment, size);
-	if (likely(error == 0) && *result != NULL)
-		record_alloc(*result, size, unwind_start_here());
+	if (likely(error == 0) && *result != NULL && is_wanted(size))
+		record_alloc(*result, size, unwind_own_frame());
 	return error;
 }
 
@@ -203,8 +297,8 @@ valloc(size_t size)
 		return real.valloc != NULL ? real.valloc(size) :
 		    plain_aligned(4096, size);
 	block = real.valloc(size);
-	if (likely(block != NULL))
-		record_alloc(block, size, unwind_start_here());
+	if (likely(block != NULL) && likely(is_wanted(size)))
+		record_alloc(block, size, unwind_own_frame());
 	return block;
 }
 
@@ -217,8 +311,8 @@ pvalloc(size_t size)
 		return real.pvalloc != NULL ? real.pvalloc(size) :
 		    plain_aligned(4096, size);
 	block = real.pvalloc(size);
-	if (likely(block != NULL))
-		record_alloc(block, size, unwind_start_here());
+	if (likely(block != NULL) && likely(is_wanted(size)))
+		record_alloc(block, size, unwind_own_frame());
 	return block;
 }
 

@@ -22,7 +22,8 @@ static ATTR_INLINE bool
 is_recording(void)
 {
 	return lifecycle_is_on() &&
-	    unlikely(lifecycle_lobby->options & LOBBY_MAPPINGS);
+	    unlikely(lifecycle_lobby->options & LOBBY_MAPPINGS) &&
+	    !lifecycle_is_stopped();
 }
 
 /* As libc gives the kernel's answer. */
@@ -37,7 +38,7 @@ with_errno(long result)
 
 static ATTR_INLINE void *
 do_mmap(void *address, size_t size, int protection, int flags, int fd,
-    off64_t offset, struct frame_state start)
+    off64_t offset, own_frame own)
 {
 	bool recording = is_recording();
 	void *mapping;
@@ -51,8 +52,9 @@ do_mmap(void *address, size_t size, int protection, int flags, int fd,
 	else
 		mapping = real.mmap64(address, size, protection, flags, fd,
 		    offset);
-	if (recording && mapping != MAP_FAILED && (flags & MAP_ANONYMOUS))
-		record_map(mapping, size, start);
+	if (recording && lifecycle_records() && mapping != MAP_FAILED &&
+	    (flags & MAP_ANONYMOUS))
+		record_map(mapping, size, own);
 	return mapping;
 }
 
@@ -61,7 +63,7 @@ mmap(void *address, size_t size, int protection, int flags, int fd,
     off_t offset)
 {
 	return do_mmap(address, size, protection, flags, fd, offset,
-	    unwind_start_here());
+	    unwind_own_frame());
 }
 
 HOOK void *
@@ -69,7 +71,7 @@ mmap64(void *address, size_t size, int protection, int flags, int fd,
     off64_t offset)
 {
 	return do_mmap(address, size, protection, flags, fd, offset,
-	    unwind_start_here());
+	    unwind_own_frame());
 }
 
 HOOK int
@@ -85,7 +87,7 @@ munmap(void *address, size_t size)
 HOOK void *
 mremap(void *address, size_t old_size, size_t size, int flags, ...)
 {
-	struct frame_state start = unwind_start_here();
+	own_frame own = unwind_own_frame();
 	bool was_recorded = false;
 	void *wanted, *mapping;
 	va_list arguments;
@@ -107,6 +109,6 @@ mremap(void *address, size_t old_size, size_t size, int flags, ...)
 	/* A mapping that could not be moved is still there. */
 	if (was_recorded)
 		record_map(mapping != MAP_FAILED ? mapping : address,
-		    mapping != MAP_FAILED ? size : old_size, start);
+		    mapping != MAP_FAILED ? size : old_size, own);
 	return mapping;
 }

@@ -21,9 +21,11 @@
 #include "hooks/thread.h"
 #include "hooks/verify.h"
 #include "tables/blocks.h"
+#include "tables/counters.h"
 #include "tables/mappings.h"
 #include "tables/region.h"
 #include "tables/segment.h"
+#include "tables/tree.h"
 
 #include <dlfcn.h>
 #include <elf.h>
@@ -38,7 +40,7 @@
 
 enum state { IDLE, STARTING, ON, OFF };
 
-static const uint32_t never;
+static const uint32_t never = LIFECYCLE_IDLE;
 static const char not_alone;
 
 const uint32_t *lifecycle_armed = &never;
@@ -166,23 +168,28 @@ write_header(uint32_t index, uint64_t inherited)
 	header->start_ns = slot->start_ns;
 	header->own_pointer_size = sizeof(void *);
 	header->inherited_bytes = inherited;
+	header->sample_bytes = load_relaxed(&lifecycle_control->sample_bytes);
 	header->peak_epoch = 1;
+	header->clear_epoch = load_relaxed(&lifecycle_control->clear_epoch);
+	header->peak_reset_epoch =
+	    load_relaxed(&lifecycle_control->peak_reset_epoch);
 	read_command(header);
 }
 
 /* glibc never places two blocks in the same aligned 32 bytes; others do. */
-static unsigned
-record_shift(void)
+static uint32_t
+record_lanes(void)
 {
 	struct dl_find_object found;
 	const char *name, *slash;
 
 	if (_dl_find_object == NULL ||
 	    _dl_find_object((void *)real.malloc, &found) != 0)
-		return 3;
+		return RECORD_STRIDE / 8;
 	name = found.dlfo_link_map->l_name;
 	slash = name != NULL ? strrchr(name, '/') : NULL;
-	return slash != NULL && strcmp(slash, "/libc.so.6") == 0 ? 5 : 3;
+	return slash != NULL && strcmp(slash, "/libc.so.6") == 0 ? 1 :
+	    RECORD_STRIDE / 8;
 }
 
 /* Takes the segment's descriptor over; -1: there is none, in a fork child. */
@@ -207,13 +214,22 @@ attach_slot(enum slot_kind kind, int fd, uint64_t inherited)
 	}
 	own_slot = index;
 	write_header(index, inherited);
-	blocks_init(record_shift());
+	blocks_init(record_lanes());
+	if (!tree_begin())
+		return false;
 	/* ORDER slot-live: other end read_slot() of the reader. */
 	store_release(&slots()[index].state, SLOT_LIVE);
 	return true;
 }
 
 /* ---- arming ---- */
+
+static uint32_t
+armed_mode(void)
+{
+	return region_header->sample_bytes != 0 ? LIFECYCLE_SAMPLE :
+	    LIFECYCLE_ALL;
+}
 
 static bool
 arm(void)
@@ -229,7 +245,7 @@ arm(void)
 		sys_munmap((void *)p, LAYOUT_PAGE);
 		return false;
 	}
-	*(uint32_t *)p = 1;
+	*(uint32_t *)p = armed_mode();
 	store_release(&lifecycle_armed, (const uint32_t *)p);
 	return true;
 }
@@ -292,18 +308,15 @@ forget_parent(void)
 	modules_abandon();
 	sites_abandon();
 	verify_abandon();
-	thread_state.last_block = 0;
-	thread_state.busy_sp = 0;
-	thread_state.n_pending = 0;
-	if (thread_state.work != NULL)
-		thread_state.work->unwind.n_known = 0;
+	deltas_abandon();
+	thread_abandon();
 }
 
 /* The wiped word is still ours to write. */
 static void
 rearm(void)
 {
-	store_release((uint32_t *)lifecycle_armed, 1);
+	store_release((uint32_t *)lifecycle_armed, armed_mode());
 }
 
 static bool

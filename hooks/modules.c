@@ -12,7 +12,9 @@
 
 #include "base/atomic.h"
 #include "base/sys.h"
+#include "tables/blocks.h"
 #include "tables/region.h"
+#include "tables/tree.h"
 
 #include <dlfcn.h>
 #include <elf.h>
@@ -164,6 +166,10 @@ store_path(const struct link_map *map, uint32_t *size)
 		n = sys_readlink("/proc/self/exe", to, room);
 		*size = sys_failed(n) ? 0 : (uint32_t)n;
 	}
+	if (*size == 0) {		/* complete, but nameless */
+		*to = '?';
+		*size = 1;
+	}
 	return at;
 }
 
@@ -221,10 +227,14 @@ module_new(const struct dl_find_object *found)
 	module->map_start = (uintptr_t)found->dlfo_map_start;
 	module->map_end = (uintptr_t)found->dlfo_map_end;
 	module->id = record_new(module);
-	if (module->id == 0)
+	if (module->id == 0) {
+		store_release(&module->is_alive, MODULE_GONE);
 		return NULL;
+	}
 	bit = module_filter_bit(module->link_map);
 	or_relaxed(&modules_filter[bit / 64], 1ull << (bit % 64));
+	/* For free() while recording; the filter serves while stopped. */
+	blocks_flag((uintptr_t)module->link_map);
 	/* ORDER module: complete before it is alive. Other end: find(). */
 	store_release(&module->is_alive, MODULE_ALIVE);
 	return module;
@@ -275,6 +285,9 @@ modules_unloaded_slow(const void *link_map)
 		epoch = add_relaxed(&modules_epoch, 1) + 1;
 		if (region_header == NULL)
 			continue;
+		/* Tags hold the last byte of it: see capture.c. */
+		if ((epoch & 0xff) == 0)
+			tree_forget_tags();
 		store_relaxed(&region_header->module_epoch, epoch);
 		region_at(MODULES, struct module_record,
 		    modules[i].id)->unloaded_epoch = epoch;

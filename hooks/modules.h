@@ -39,12 +39,13 @@ bool modules_is_alive(uint32_t id);
 
 /* Advances with every unload: what was derived from a module before may be
  * stale if the module is not alive any more. */
-extern uint32_t modules_epoch;
+extern uint32_t modules_epoch ATTR_HIDDEN;
 
-/* One bit per hash of a known link_map address: nearly every free() ends its
- * check here. */
+/* One bit per hash of a known link_map address: nearly every free() of a
+ * process that records nothing ends its check here.  While recording, the
+ * block record of a link_map is flagged. */
 #define MODULE_FILTER_BITS	4096u
-extern uint64_t modules_filter[MODULE_FILTER_BITS / 64];
+extern uint64_t modules_filter[MODULE_FILTER_BITS / 64] ATTR_HIDDEN;
 
 static inline uint32_t
 module_filter_bit(const void *address)
@@ -54,7 +55,7 @@ module_filter_bit(const void *address)
 
 void modules_unloaded_slow(const void *link_map);
 
-/* To be called with every block that is freed. */
+/* To be called with blocks that are freed: any, or those with the flag. */
 static inline void
 modules_check_free(const void *block)
 {

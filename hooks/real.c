@@ -24,6 +24,8 @@ struct real_functions real;
 
 static char arena[ARENA_SIZE] __attribute__((aligned(16)));
 static size_t arena_used;
+uintptr_t bootstrap_low = (uintptr_t)arena;
+uintptr_t bootstrap_span = ARENA_SIZE;
 
 static struct { char *start; size_t size; } pieces[MAX_PIECES];
 static uint32_t n_pieces;
@@ -71,6 +73,8 @@ from_piece(size_t size, size_t alignment)
 	}
 	pieces[i].size = whole;
 	store_release(&pieces[i].start, (char *)p);
+	/* Too rare to describe: from now on any block may be one. */
+	store_relaxed(&bootstrap_span, UINTPTR_MAX);
 	return align_block((char *)p, alignment);
 }
 

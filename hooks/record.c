@@ -4,9 +4,9 @@
  * Invariant  Inside the guard nothing is called that could allocate, so a
  *            nested call comes from a signal handler that interrupted us (or
  *            from libc at a thread's first event, flagged as our own).  It
- *            may not touch the thread's working memory nor counters that are
- *            changed with plain arithmetic: allocations are counted as lost,
- *            removals are left to the interrupted call.
+ *            may not touch the thread's working memory, its delta block, nor
+ *            counters that are changed with plain arithmetic: allocations are
+ *            counted as lost, removals are left to the interrupted call.
  */
 #include "hooks/record.h"
 
@@ -14,38 +14,71 @@
 #include "hooks/capture.h"
 #include "hooks/lifecycle.h"
 #include "hooks/modules.h"
+#include "hooks/sample.h"
 #include "hooks/thread.h"
 #include "tables/counters.h"
 #include "tables/mappings.h"
 #include "tables/region.h"
 
+/* How this thread counts now; guard held. */
+static ATTR_INLINE struct writer
+writer_of(struct thread_state *t)
+{
+	struct writer writer = { .control = lifecycle_control };
+
+	writer.alone = lifecycle_is_alone();
+	if (unlikely(!writer.alone)) {
+		if (unlikely(t->deltas == NULL) &&
+		    !(t->flags & THREAD_NO_DELTAS) &&
+		    (t->flags & THREAD_READY))
+			thread_take_deltas(t);
+		writer.own = t->deltas;
+	}
+	return writer;
+}
+
+/* What a recorded block counts. */
+static ATTR_INLINE struct amount
+amount_of(uint64_t size)
+{
+	uint64_t rate = region_header->sample_bytes;
+
+	if (unlikely(rate != 0))
+		return sample_weight(size, rate);
+	return (struct amount){ size, 1 };
+}
+
+/* ---- interrupted ---- */
+
 static ATTR_COLD void
 remove_nested(struct thread_state *t, const struct block *block)
 {
-	uint32_t i = t->n_pending;
+	struct removal removal = { block->traceback, amount_of(block->size) };
+	uint32_t i = load_relaxed(&t->n_pending);
 
-	if (t->work == NULL || i >= MAX_PENDING) {
-		counters_remove(lifecycle_control, block->traceback,
-		    block->size, false, false);
-		return;
-	}
-	/* Another handler may interrupt here: take the place first. */
-	t->n_pending = i + 1;
-	compiler_barrier();
-	t->work->pending[i] = *block;
+	/* Another handler may interrupt anywhere here: take the place first. */
+	while (t->work != NULL && i < MAX_PENDING)
+		if (cas_relaxed(&t->n_pending, &i, i + 1)) {
+			t->work->pending[i] = removal;
+			return;
+		}
+	counters_remove(&(struct writer){ .control = lifecycle_control },
+	    removal.traceback, removal.amount, false);
 }
 
 static ATTR_COLD void
 remove_pending(struct thread_state *t)
 {
-	struct block *block;
+	struct writer writer = writer_of(t);
+	struct removal removal;
+	uint32_t n;
 
-	while (t->n_pending > 0) {
-		block = &t->work->pending[t->n_pending - 1];
-		counters_remove(lifecycle_control, block->traceback,
-		    block->size, false, lifecycle_is_alone());
-		compiler_barrier();
-		t->n_pending--;
+	while ((n = load_relaxed(&t->n_pending)) > 0) {
+		removal = t->work->pending[n - 1];
+		/* A handler may have left another one meanwhile. */
+		if (cas_relaxed(&t->n_pending, &n, n - 1))
+			counters_remove(&writer, removal.traceback,
+			    removal.amount, false);
 	}
 }
 
@@ -57,11 +90,46 @@ leave(struct thread_state *t)
 	thread_leave(t);
 }
 
+/* ---- blocks ---- */
+
+/*
+ * Is there a sample point in this block?  The caller has taken its size off
+ * until_sample already.
+ */
+static ATTR_COLD bool
+is_sampled(struct thread_state *t, size_t size)
+{
+	uint64_t rate = region_header->sample_bytes;
+
+	if (!(t->flags & THREAD_SAMPLES)) {
+		t->flags |= THREAD_SAMPLES;
+		t->until_sample = sample_distance(rate, &t->work->random) -
+		    (int64_t)size;
+	}
+	if (t->until_sample > 0)
+		return false;
+	t->until_sample = sample_distance(rate, &t->work->random);
+	return true;
+}
+
+static ATTR_INLINE uint32_t
+capture_caller(struct thread_state *t, own_frame own)
+{
+	const struct control *control = lifecycle_control;
+	struct frame_state start = unwind_caller(own);
+	uint32_t limit = load_relaxed(&control->frames_limit);
+
+	return capture(&start, &t->bounds, &t->work->unwind,
+	    limit != 0 ? limit : lifecycle_lobby->max_frames,
+	    load_relaxed(&control->clear_epoch));
+}
+
 void
-record_alloc(void *address, size_t size, struct frame_state start)
+record_alloc(void *address, size_t size, own_frame own)
 {
 	struct thread_state *t = &thread_state;
 	struct block block = { .size = size };
+	struct writer writer;
 	bool recorded = false;
 
 	if (unlikely(!thread_enter(t))) {
@@ -71,19 +139,20 @@ record_alloc(void *address, size_t size, struct frame_state start)
 	}
 	if (unlikely(!(t->flags & THREAD_READY)) && !thread_prepare_slow(t))
 		goto out;
-	if (load_relaxed(&lifecycle_control->state) != RECORDING_ON) {
+	if (unlikely(region_header->sample_bytes != 0) &&
+	    !is_sampled(t, size)) {
 		recorded = true;	/* not wanted is not lost */
 		goto out;
 	}
-	block.traceback = capture(&start, &t->bounds, &t->work->unwind,
-	    load_relaxed(&lifecycle_control->frames_limit));
+	block.traceback = capture_caller(t, own);
 	if (unlikely(block.traceback == 0))
 		goto out;
 	block.generation = load_relaxed(&lifecycle_control->generation);
 	recorded = blocks_put((uintptr_t)address, &block);
-	if (likely(recorded))
-		counters_add(lifecycle_control, block.traceback, size,
-		    lifecycle_is_alone());
+	if (likely(recorded)) {
+		writer = writer_of(t);
+		counters_add(&writer, block.traceback, amount_of(size));
+	}
 	t->last_block = (uintptr_t)address;
 out:
 	if (unlikely(!recorded))
@@ -91,39 +160,54 @@ out:
 	leave(t);
 }
 
+ATTR_COLD void
+record_unknown_free(void)
+{
+	if (!(thread_state.flags & THREAD_OWN_CALL) &&
+	    region_header->sample_bytes == 0 &&
+	    load_relaxed(&lifecycle_control->n_pauses) == 0)
+		add_relaxed(&region_header->unknown_frees, 1);
+}
+
 void
-record_free(void *address)
+record_free(void *address, uint64_t *record)
 {
 	struct thread_state *t = &thread_state;
+	struct writer writer;
 	struct block block;
-	bool entered = thread_enter(t);
 
-	modules_check_free(address);
-	blocks_take((uintptr_t)address, &block);
-	if (unlikely(!entered)) {
-		if (block.traceback != 0)
-			remove_nested(t, &block);
-		else if (!(t->flags & THREAD_OWN_CALL))
-			add_relaxed(&region_header->unknown_frees, 1);
+	if (unlikely(blocks_take_at(record, (uintptr_t)address, &block)))
+		modules_check_free(address);
+	if (unlikely(block.traceback == 0)) {
+		record_unknown_free();
 		return;
 	}
-	if (likely(block.traceback != 0))
-		counters_remove(lifecycle_control, block.traceback,
-		    block.size, t->last_block == (uintptr_t)address,
-		    lifecycle_is_alone());
-	else
-		add_relaxed(&region_header->unknown_frees, 1);
+	if (unlikely(!thread_enter(t))) {
+		remove_nested(t, &block);
+		return;
+	}
+	writer = writer_of(t);
+	counters_remove(&writer, block.traceback, amount_of(block.size),
+	    t->last_block == (uintptr_t)address);
 	t->last_block = 0;
 	leave(t);
 }
 
 /* ---- mappings ---- */
 
+/* Mappings are few, and never sampled. */
+static uint64_t
+map_count(void)
+{
+	return region_header->sample_bytes != 0 ? SAMPLE_UNIT : 1;
+}
+
 void
-record_map(void *address, size_t size, struct frame_state start)
+record_map(void *address, size_t size, own_frame own)
 {
 	struct thread_state *t = &thread_state;
 	struct range range = { .address = (uintptr_t)address, .size = size };
+	struct writer writer;
 
 	if (!thread_enter(t)) {
 		if (!(t->flags & THREAD_OWN_CALL))
@@ -131,23 +215,23 @@ record_map(void *address, size_t size, struct frame_state start)
 		return;
 	}
 	if ((t->flags & THREAD_READY) || thread_prepare_slow(t))
-		range.traceback = capture(&start, &t->bounds,
-		    &t->work->unwind,
-		    load_relaxed(&lifecycle_control->frames_limit));
+		range.traceback = capture_caller(t, own);
 	if (range.traceback != 0)
 		range.traceback = tree_in_domain(range.traceback,
 		    DOMAIN_MAPPINGS);
-	if (range.traceback != 0 && mappings_put(&range))
-		counters_add(lifecycle_control, range.traceback, size,
-		    lifecycle_is_alone());
-	else
+	if (range.traceback != 0 && mappings_put(&range)) {
+		writer = writer_of(t);
+		counters_add(&writer, range.traceback,
+		    (struct amount){ size, map_count() });
+	} else
 		counters_lose(size, false);
 	leave(t);
 }
 
 /* What stays of a range of which [low, high) goes. */
 static void
-keep_rest(const struct range *range, uintptr_t low, uintptr_t high)
+keep_rest(const struct writer *writer, const struct range *range,
+    uintptr_t low, uintptr_t high)
 {
 	struct range before = *range, after = *range;
 	uintptr_t end = range->address + range->size;
@@ -166,11 +250,10 @@ keep_rest(const struct range *range, uintptr_t low, uintptr_t high)
 		mappings_put(&after);
 	}
 	if (kept > 0 || range->is_part)
-		counters_shrink(lifecycle_control, range->traceback,
-		    range->size - kept, lifecycle_is_alone());
+		counters_shrink(writer, range->traceback, range->size - kept);
 	else
-		counters_remove(lifecycle_control, range->traceback,
-		    range->size, false, lifecycle_is_alone());
+		counters_remove(writer, range->traceback,
+		    (struct amount){ range->size, map_count() }, false);
 }
 
 bool
@@ -180,13 +263,15 @@ record_unmap(void *address, size_t size)
 	uintptr_t low = (uintptr_t)address;
 	uintptr_t high = low + ((size + LAYOUT_PAGE - 1) &
 	    ~(size_t)(LAYOUT_PAGE - 1));
+	struct writer writer;
 	struct range range;
 	bool found = false;
 
 	if (high <= low || !thread_enter(t))
 		return false;
+	writer = writer_of(t);
 	while (mappings_take(low, high - low, &range)) {
-		keep_rest(&range, low, high);
+		keep_rest(&writer, &range, low, high);
 		found = true;
 	}
 	leave(t);
@@ -205,18 +290,18 @@ void
 record_forget(const struct block *old)
 {
 	struct thread_state *t = &thread_state;
+	struct writer writer;
 
 	if (unlikely(old->traceback == 0)) {
-		if (!(t->flags & THREAD_OWN_CALL))
-			add_relaxed(&region_header->unknown_frees, 1);
+		record_unknown_free();
 		return;
 	}
 	if (unlikely(!thread_enter(t))) {
 		remove_nested(t, old);
 		return;
 	}
-	counters_remove(lifecycle_control, old->traceback, old->size, false,
-	    lifecycle_is_alone());
+	writer = writer_of(t);
+	counters_remove(&writer, old->traceback, amount_of(old->size), false);
 	leave(t);
 }
 

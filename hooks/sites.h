@@ -52,8 +52,8 @@ struct site_table {
 	struct site	sites[] __attribute__((aligned(64)));
 };
 
-extern struct site_table *sites_table;
-extern uint32_t modules_epoch;
+extern struct site_table *sites_table ATTR_HIDDEN;
+extern uint32_t modules_epoch ATTR_HIDDEN;
 
 const struct site *site_find_slow(uintptr_t pc, bool is_exact,
     struct site *fallback);

@@ -16,6 +16,7 @@
 #include "hooks/thread.h"
 
 #include "base/sys.h"
+#include "hooks/lifecycle.h"
 #include "hooks/maps.h"
 #include "tables/region.h"
 
@@ -75,11 +76,41 @@ thread_exits(void *work)
 {
 	struct thread_state *t = &thread_state;
 
-	if (t->work != work)
+	/* Busy, as for an event: a signal may come in between. */
+	if (t->work != work || !thread_enter(t))
 		return;
+	t->flags &= ~(uint32_t)(THREAD_READY | THREAD_NO_DELTAS);
 	t->work = NULL;
-	t->flags &= ~(uint32_t)THREAD_READY;
 	work_give(work);
+	if (t->deltas != NULL)
+		deltas_give(lifecycle_control, t->deltas);
+	t->deltas = NULL;
+	thread_leave(t);
+}
+
+ATTR_COLD void
+thread_take_deltas(struct thread_state *t)
+{
+	uint32_t tid = (uint32_t)sys_call6(SYS_gettid, 0, 0, 0, 0, 0, 0);
+
+	t->deltas = deltas_take(lifecycle_control, tid);
+	/* Asked once: a full section stays full. */
+	if (t->deltas == NULL)
+		t->flags |= THREAD_NO_DELTAS;
+}
+
+void
+thread_abandon(void)
+{
+	struct thread_state *t = &thread_state;
+
+	t->last_block = 0;
+	t->busy_sp = 0;
+	t->n_pending = 0;
+	t->deltas = NULL;
+	t->flags &= ~(uint32_t)THREAD_NO_DELTAS;
+	if (t->work != NULL)
+		t->work->unwind.n_known = 0;
 }
 
 void
@@ -88,18 +119,13 @@ threads_init(void)
 	has_exit_key = pthread_key_create(&exit_key, thread_exits) == 0;
 }
 
-static bool
-is_main_thread(void)
-{
-	return sys_call6(SYS_gettid, 0, 0, 0, 0, 0, 0) == sys_getpid();
-}
-
 static void
 find_main_stack(struct stack_bounds *bounds)
 {
 	struct rlimit limit;
 	uintptr_t size = STACK_GAP;
 
+	*bounds = (struct stack_bounds){ 0, 0 };
 	if (&__libc_stack_end == NULL)
 		return;
 	if (!sys_failed(sys_call6(SYS_prlimit64, 0, RLIMIT_STACK, 0,
@@ -179,6 +205,7 @@ find_thread_stack(struct stack_bounds *bounds)
 ATTR_COLD bool
 thread_prepare_slow(struct thread_state *t)
 {
+	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
 	int saved_errno = errno;
 
 	t->work = work_take();
@@ -186,10 +213,11 @@ thread_prepare_slow(struct thread_state *t)
 		return false;
 	t->n_pending = 0;
 	t->work->unwind.n_known = 0;
+	t->work->unwind.max_frames = 0;
 	t->flags |= THREAD_READY;
-	if (is_main_thread())
-		find_main_stack(&t->bounds);
-	else
+	/* A child forked by a second thread has that thread's stack. */
+	find_main_stack(&t->bounds);
+	if (sp < t->bounds.low || sp >= t->bounds.high)
 		find_thread_stack(&t->bounds);
 	/* Early keys need no allocation; a later one is not worth one. */
 	if (has_exit_key && exit_key < 32)

@@ -1,7 +1,7 @@
 /*
  * thread.h - the hook's state of one thread, and its guard (L2).
  *
- * In initial-exec TLS, 48 bytes: the dynamic TLS models may call malloc.
+ * In initial-exec TLS, 64 bytes: the dynamic TLS models may call malloc.
  * Larger working memory is mapped at the thread's first event and given back
  * at its exit.
  */
@@ -11,20 +11,29 @@
 #include "base/atomic.h"
 #include "hooks/unwind.h"
 #include "tables/blocks.h"
+#include "tables/counters.h"
 
-#define MAX_PENDING	32
+#define MAX_PENDING	16
+
+struct removal {
+	uint32_t	traceback;
+	struct amount	amount;
+};
 
 /* Removals by a signal handler that interrupted the hook: done when the
  * interrupted call leaves. */
 struct thread_work {
-	struct unwind_work	unwind;
-	struct block		pending[MAX_PENDING];
+	uint64_t	random;		/* sample.c */
+	struct removal	pending[MAX_PENDING];
+	struct unwind_work unwind;
 };
 
 enum thread_flag {
 	THREAD_READY	= 1,	/* bounds and work are there */
 	THREAD_OWN_CALL	= 2,	/* inside the reference unwinder: what
 				 * comes back is ours and not counted */
+	THREAD_SAMPLES	= 4,	/* until_sample was drawn */
+	THREAD_NO_DELTAS = 8,	/* there was no delta block to be had */
 };
 
 struct thread_state {
@@ -32,18 +41,29 @@ struct thread_state {
 					 * the frame that is inside */
 	struct stack_bounds bounds;	/* of the thread's own stack */
 	struct thread_work *work;
+	struct delta_block *deltas;	/* taken when there are more threads;
+					 * NULL: not yet, or none to be had */
 	uintptr_t	last_block;	/* allocated by the latest event */
+	int64_t		until_sample;	/* bytes until the next sample */
 	uint32_t	flags;		/* enum thread_flag */
 	uint32_t	n_pending;
 };
 
-extern THREAD_LOCAL struct thread_state thread_state;
+_Static_assert(sizeof(struct thread_state) <= 64, "static TLS is scarce");
+
+extern THREAD_LOCAL struct thread_state thread_state ATTR_HIDDEN;
 
 /* Once per process, before any thread_prepare(). */
 void threads_init(void);
 
 /* Bounds and working memory; guard held.  False: no memory. */
 bool thread_prepare_slow(struct thread_state *t);
+
+/* A delta block for this thread, if there is one to be had. */
+void thread_take_deltas(struct thread_state *t);
+
+/* Fork child: this thread begins anew. */
+void thread_abandon(void);
 
 /* The guard's holder was abandoned by a longjmp out of a signal handler. */
 bool thread_guard_is_stale(const struct thread_state *t, uintptr_t sp);

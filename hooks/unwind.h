@@ -26,39 +26,92 @@ struct stack_bounds {
 };
 
 /*
- * A frame and the step that led from it to its caller: which words of the
- * stack the step has read, as distances from the frame's sp.  The return
- * address lies below the caller's sp.
+ * A frame and the step that led from it to its caller, in 24 bytes: a thread
+ * with hundreds of frames keeps them all, and compares them at each event.
+ *
+ * packed: the return address << 16 | where the step found the caller's fp, in
+ * words above the frame's sp, or one of enum frame_step.
+ * depth: how far sp lies below the upper end of the thread's stack, in bytes.
  */
 struct frame {
-	struct frame_state at;
-	struct tree_key	key;
-	uint32_t	fp_slot;	/* the caller's fp; FRAME_NO_SLOT: not
-					 * saved, the same as here */
-	uint32_t	cfa_slot;	/* the caller's sp; FRAME_NO_SLOT: it
-					 * follows from the registers */
+	uint64_t	packed;
+	uintptr_t	fp;
+	uint32_t	depth;
 	uint32_t	node;		/* capture.c: in the frame tree */
 };
-#define FRAME_NO_SLOT	UINT32_MAX
-/* In fp_slot: the step depends on more than those words. */
-#define FRAME_SPECIAL	(UINT32_MAX - 1)
 
-/* A thread's working memory; too large for a stranger's stack. */
+enum frame_step {
+	/* Steps that can be compared with what is in the stack now. */
+	FRAME_FP_SAME = 0xffff,		/* the caller's fp is the frame's */
+	FRAME_REDO = 0xfffe,		/* more words: take the step again */
+	/* Steps that depend on more; nothing above is ever still true. */
+	FRAME_SPECIAL = 0xfffd,
+	FRAME_EXACT = 0xfffc,		/* interrupted there, no call */
+	FRAME_GUESSED = 0xfffb,		/* found by frame pointer */
+	/* No frames: markers in place of what is not there. */
+	FRAME_CUT = 0xfffa,
+	FRAME_DEEPER = 0xfff9,
+	FRAME_FIRST_STEP = FRAME_DEEPER,
+};
+
+static ATTR_INLINE uint64_t
+frame_pack(uintptr_t pc, uint64_t step)
+{
+	return (uint64_t)pc << 16 | step;
+}
+
+static ATTR_INLINE uintptr_t
+frame_pc(const struct frame *frame)
+{
+	return frame->packed >> 16;
+}
+
+static ATTR_INLINE uint32_t
+frame_step(const struct frame *frame)
+{
+	return frame->packed & 0xffff;
+}
+
+static ATTR_INLINE uint32_t
+frame_depth(uintptr_t sp, uintptr_t high)
+{
+	return (uint32_t)(high - sp);
+}
+
+static ATTR_INLINE uintptr_t
+frame_sp(const struct frame *frame, uintptr_t high)
+{
+	return high - frame->depth;
+}
+
+/*
+ * A thread's working memory; too large for a stranger's stack.  Pages come at
+ * first touch: a thread pays for the depth that it reaches.
+ */
 struct unwind_work {
-	/* The frames of this walk, most recent first. */
-	struct frame	found[UNWIND_MAX_FRAMES];
-	/* Those of the previous one, outermost first; n_known of them are
-	 * still true. */
-	struct frame	known[UNWIND_MAX_FRAMES];
+	/* [0, n_known): frames of the previous walk that are still true,
+	 * outermost first.  Behind them, at found: those of this walk, most
+	 * recent first. */
 	uint32_t	n_known;
 	uint32_t	known_epoch;	/* of modules */
+	uint32_t	n_dropped;	/* outer frames not kept (deep stacks) */
+	uint32_t	root;		/* node below which frames[0] hangs */
+	uint32_t	max_frames;	/* what their nodes were made for */
+	struct frame	frames[2 * UNWIND_MAX_FRAMES];
 	char		window[8192];	/* copy of a foreign stack's part */
 	uintptr_t	reference[UNWIND_MAX_FRAMES];	/* verify.c */
 };
 
+/* Where a walk puts what it finds. */
+static ATTR_INLINE struct frame *
+unwind_found(struct unwind_work *work)
+{
+	return &work->frames[work->n_known];
+}
+
 struct unwind_result {
 	uint32_t	n_found;
-	uint32_t	n_joined;	/* known[0..n_joined) are the callers
+	uint32_t	n_joined;	/* frames[0..n_joined) are the callers
 					 * of the last frame found */
 	uint32_t	flags;		/* enum traceback_flag */
 	uint32_t	first_guess;	/* frames found before it are certain;
@@ -67,17 +120,22 @@ struct unwind_result {
 					 * of the thread's own stack */
 };
 
-/* Take the calling frame's registers inside a hooked function that was
- * compiled with a frame pointer. */
-#define unwind_start_here() ((struct frame_state){			\
-	.pc = (uintptr_t)__builtin_return_address(0),			\
-	.sp = (uintptr_t)__builtin_frame_address(0) + 2 * sizeof(void *),	\
-	.fp = *(uintptr_t *)__builtin_frame_address(0),			\
-})
+/* A hooked function's own frame: its caller's registers lie there.  The
+ * function must be compiled with a frame pointer. */
+typedef const uintptr_t *own_frame;
+#define unwind_own_frame()	((own_frame)__builtin_frame_address(0))
+
+static ATTR_INLINE struct frame_state
+unwind_caller(own_frame own)
+{
+	return (struct frame_state){
+		.sp = (uintptr_t)(own + 2), .pc = own[1], .fp = own[0],
+	};
+}
 
 /*
- * Walk into work->found, at most max_frames; a marker frame stands for what
- * is missing at the end.
+ * Walk into unwind_found(work), at most max_frames; a marker stands for what is
+ * missing at the end.
  * Context: guard held, any thread, any stack.  No allocation, no lock; reads
  * inside the bounds only.  On a stack that is not the thread's own, one
  * system call per 8 KiB of stack (process_vm_readv on itself: it cannot
@@ -86,5 +144,13 @@ struct unwind_result {
 void unwind_cfa(const struct frame_state *start,
     const struct stack_bounds *bounds, struct unwind_work *work,
     uint32_t max_frames, struct unwind_result *result);
+
+/*
+ * Does the step from `inner`, on the thread's own stack and noted as
+ * FRAME_REDO, still lead to `outer`?  Context as above.
+ */
+bool unwind_same_step(const struct frame_state *inner,
+    const struct frame_state *outer, const struct stack_bounds *bounds,
+    struct unwind_work *work);
 
 #endif

@@ -71,10 +71,11 @@ copy_window(struct walk *w)
 	return true;
 }
 
-static bool
+/* On the thread's own stack, and at a word's boundary as frames are. */
+static ATTR_INLINE bool
 is_own(const struct walk *w, uintptr_t sp)
 {
-	return sp >= w->bounds->low && sp < w->bounds->high;
+	return sp >= w->bounds->low && sp < w->bounds->high && (sp & 7) == 0;
 }
 
 /* Make the stack from w->sp on readable. */
@@ -120,6 +121,22 @@ arrive(struct walk *w, uintptr_t cfa, uintptr_t pc, uintptr_t fp)
 	return pc != 0 ? GO_ON : AT_END;
 }
 
+/* How far above sp the caller's fp was saved, as struct frame has it. */
+static ATTR_INLINE uint64_t
+slot_words(uintptr_t distance)
+{
+	/* What is no multiple of a word becomes very large. */
+	return distance >> 3 | distance << 61;
+}
+
+/* Note how a frame's step was made, unless it says something else. */
+static void
+note_step(struct frame *frame, uint64_t step)
+{
+	if (frame_step(frame) == FRAME_FP_SAME)
+		frame->packed = (frame->packed & ~UINT64_C(0xffff)) | step;
+}
+
 static enum outcome
 step_by_rule(struct walk *w, const struct site *site, struct frame *frame)
 {
@@ -131,7 +148,7 @@ step_by_rule(struct walk *w, const struct site *site, struct frame *frame)
 		slot = w->fp + (uintptr_t)(intptr_t)site->cfa_offset;
 		if (!read_word(w, slot, &cfa))
 			return CUT;
-		frame->cfa_slot = (uint32_t)(slot - w->sp);
+		note_step(frame, FRAME_REDO);
 	}
 	if (!read_word(w, cfa - sizeof(pc), &pc))
 		return CUT;
@@ -140,7 +157,8 @@ step_by_rule(struct walk *w, const struct site *site, struct frame *frame)
 		    (uintptr_t)(intptr_t)site->rbp_offset;
 		if (!read_word(w, slot, &fp))
 			return CUT;
-		frame->fp_slot = (uint32_t)(slot - w->sp);
+		slot = slot_words(slot - w->sp);
+		note_step(frame, slot < FRAME_FIRST_STEP ? slot : FRAME_REDO);
 	}
 	return arrive(w, cfa, pc, fp);
 }
@@ -247,10 +265,10 @@ step(struct walk *w, const struct site *site, struct frame *frame)
 	case STEP_END:
 		return AT_END;
 	case STEP_GENERAL:
-		frame->fp_slot = FRAME_SPECIAL;
+		note_step(frame, FRAME_SPECIAL);
 		return step_general(w);
 	default:
-		frame->fp_slot = FRAME_SPECIAL;
+		note_step(frame, FRAME_SPECIAL);
 		return step_without_rule(w);
 	}
 }
@@ -263,15 +281,17 @@ step(struct walk *w, const struct site *site, struct frame *frame)
  */
 static ATTR_INLINE bool
 is_known(const struct frame *known, uint32_t *n_left,
-    const struct frame_state *at)
+    const struct frame_state *at, uintptr_t high)
 {
+	uint32_t depth = frame_depth(at->sp, high);
+
 	while (*n_left > 0) {
 		const struct frame *last = &known[*n_left - 1];
 
-		if (last->at.sp > at->sp)
+		if (last->depth < depth)
 			return false;
-		if (last->at.sp == at->sp)
-			return last->at.pc == at->pc && last->at.fp == at->fp;
+		if (last->depth == depth)
+			return frame_pc(last) == at->pc && last->fp == at->fp;
 		--*n_left;
 	}
 	return false;
@@ -279,85 +299,80 @@ is_known(const struct frame *known, uint32_t *n_left,
 
 /*
  * The common case, kept small: frames with a simple rule on the thread's own
- * stack, from w to the first frame that is known or needs more care.  Returns
- * the number of frames found so far.  The registers are locals, not fields:
- * a step is a chain of dependent loads, and each trip through memory would
- * add to it.
+ * stack, from *at to the first frame that is known or needs more care.
+ * Returns the number of frames found so far.  The registers are locals, not
+ * fields: a step is a chain of dependent loads, and each trip through memory
+ * would add to it.
  */
 static ATTR_INLINE uint32_t
-walk_simple(struct walk *w, uint32_t n, uint32_t max_frames)
+walk_simple(struct frame_state *state, uintptr_t high,
+    struct unwind_work *work, uint32_t *n_known, uint32_t n,
+    uint32_t max_frames)
 {
-	uintptr_t high = w->bounds->high, cfa, slot;
-	struct frame_state at = { w->sp, w->pc, w->fp }, next;
-	const struct frame *known = w->work->known;
-	struct frame *frame = &w->work->found[n];
-	uint32_t n_left = w->n_left;
+	struct frame_state at = *state, next;
+	const struct frame *known = work->frames;
+	struct frame *frame = unwind_found(work) + n;
+	struct frame *end = unwind_found(work) + max_frames;
+	uint32_t n_left = *n_known;
 	const struct site *site;
 	struct site fallback;
+	uintptr_t cfa, slot;
+	uint64_t step;
 
-	while (n < max_frames && !is_known(known, &n_left, &at)) {
+	while (frame < end && !is_known(known, &n_left, &at, high)) {
 		site = site_find(at.pc, false, &fallback);
 		if (unlikely(site->step != STEP_SIMPLE))
 			break;
 		cfa = (site->cfa_is_rbp ? at.fp : at.sp) +
 		    (uintptr_t)(intptr_t)site->cfa_offset;
 		/* The return address lies in what may be read. */
-		if (unlikely(cfa <= at.sp || cfa > high))
+		if (unlikely(cfa <= at.sp || cfa > high || (cfa & 7) != 0))
 			break;
 		next.sp = cfa;
 		next.pc = *(const uintptr_t *)(cfa - sizeof(uintptr_t));
 		next.fp = at.fp;
-		frame->fp_slot = FRAME_NO_SLOT;
+		step = FRAME_FP_SAME;
 		if (site->rbp != RBP_SAME) {
 			slot = (site->rbp == RBP_AT_CFA ? cfa : at.fp) +
 			    (uintptr_t)(intptr_t)site->rbp_offset;
-			if (unlikely(slot < at.sp || slot > high - 8))
+			step = slot_words(slot - at.sp);
+			if (unlikely(slot < at.sp || slot > high - 8 ||
+			    step >= FRAME_FIRST_STEP))
 				break;
 			next.fp = *(const uintptr_t *)slot;
-			frame->fp_slot = (uint32_t)(slot - at.sp);
 		}
-		frame->at.sp = at.sp;
-		frame->at.pc = at.pc;
-		frame->at.fp = at.fp;
-		frame->key = site->frame;
-		frame->cfa_slot = FRAME_NO_SLOT;
+		frame->packed = frame_pack(at.pc, step);
+		frame->fp = at.fp;
+		frame->depth = frame_depth(at.sp, high);
 		frame++;
-		n++;
 		at = next;
 		if (unlikely(at.pc == 0))
 			break;
 	}
-	w->sp = at.sp;
-	w->pc = at.pc;
-	w->fp = at.fp;
-	w->n_left = n_left;
-	return n;
-}
-
-static void
-note_guess(struct frame *frame, uint32_t n, struct unwind_result *result)
-{
-	frame->key.module_kind = (frame->key.module_kind &
-	    ~NODE_KIND_MASK) | NODE_GUESSED;
-	if (!(result->flags & TRACEBACK_GUESSED))
-		result->first_guess = n;
-	result->flags |= TRACEBACK_GUESSED;
+	*state = at;
+	*n_known = n_left;
+	return (uint32_t)(frame - unwind_found(work));
 }
 
 /* One frame of any kind. */
 static ATTR_NOINLINE enum outcome
 walk_one(struct walk *w, struct unwind_result *result)
 {
-	struct frame *frame = &w->work->found[result->n_found];
+	struct frame *frame = unwind_found(w->work) + result->n_found;
 	const struct site *site;
 	struct site fallback;
 
 	site = site_find(w->pc, w->is_exact, &fallback);
-	*frame = (struct frame){ .at = { w->sp, w->pc, w->fp },
-	    .key = site->frame, .fp_slot = FRAME_NO_SLOT,
-	    .cfa_slot = FRAME_NO_SLOT };
-	if (w->is_guess)
-		note_guess(frame, result->n_found, result);
+	*frame = (struct frame){
+		.packed = frame_pack(w->pc, w->is_guess ? FRAME_GUESSED :
+		    w->is_exact ? FRAME_EXACT : FRAME_FP_SAME),
+		.fp = w->fp, .depth = frame_depth(w->sp,
+		    w->bounds->high),
+	};
+	if (w->is_guess && !(result->flags & TRACEBACK_GUESSED)) {
+		result->first_guess = result->n_found;
+		result->flags |= TRACEBACK_GUESSED;
+	}
 	result->n_found++;
 	return step(w, site, frame);
 }
@@ -366,7 +381,7 @@ static void
 finish(const struct walk *w, uint32_t max_frames, enum outcome outcome,
     struct unwind_result *result)
 {
-	struct frame *last = &w->work->found[result->n_found];
+	struct frame *last = unwind_found(w->work) + result->n_found;
 
 	if (!(result->flags & TRACEBACK_GUESSED))
 		result->first_guess = result->n_found;
@@ -374,34 +389,42 @@ finish(const struct walk *w, uint32_t max_frames, enum outcome outcome,
 		return;
 	/* A marker in place of the frames that are not there. */
 	result->flags |= outcome == CUT ? TRACEBACK_CUT : TRACEBACK_TRUNCATED;
+	if (outcome == GO_ON)
+		return;		/* where it hangs says so: see capture.c */
 	if (result->n_found == max_frames)
 		last--;
 	else
 		result->n_found++;
-	*last = (struct frame){ .fp_slot = FRAME_SPECIAL,
-	    .key.module_kind = outcome == CUT ? NODE_CUT : NODE_DEEPER };
+	*last = (struct frame){ .packed = frame_pack(0, FRAME_CUT) };
 	if (result->first_guess >= result->n_found)
 		result->first_guess = result->n_found - 1;
 }
 
-void
-unwind_cfa(const struct frame_state *start,
-    const struct stack_bounds *bounds, struct unwind_work *work,
-    uint32_t max_frames, struct unwind_result *result)
+/* From where the common case has ended, with n_left known frames above. */
+static ATTR_NOINLINE void
+walk_on(const struct frame_state *at, const struct frame_state *start,
+    uint32_t n_left, const struct stack_bounds *bounds,
+    struct unwind_work *work, uint32_t max_frames,
+    struct unwind_result *result)
 {
-	struct walk w = { .pc = start->pc, .sp = start->sp, .fp = start->fp,
-	    .bounds = bounds, .work = work, .n_left = work->n_known };
+	struct walk w = { .pc = at->pc, .sp = at->sp, .fp = at->fp,
+	    .bounds = bounds, .work = work, .n_left = n_left };
 	enum outcome outcome = GO_ON;
+	struct frame_state state;
 
-	*result = (struct unwind_result){ .n_found = 0 };
 	if (unlikely(!look_at_stack(&w)))
 		outcome = CUT;
 	while (outcome == GO_ON) {
-		if (likely(is_own(&w, w.sp) && !w.is_exact && !w.is_guess))
-			result->n_found = walk_simple(&w, result->n_found,
-			    max_frames);
-		if (likely(is_known(work->known, &w.n_left,
-		    &(struct frame_state){ w.sp, w.pc, w.fp }))) {
+		state = (struct frame_state){ w.sp, w.pc, w.fp };
+		if (likely(is_own(&w, w.sp) && !w.is_exact && !w.is_guess)) {
+			result->n_found = walk_simple(&state, bounds->high,
+			    work, &w.n_left, result->n_found, max_frames);
+			w.sp = state.sp;
+			w.pc = state.pc;
+			w.fp = state.fp;
+		}
+		if (likely(w.n_left > 0) && is_known(work->frames, &w.n_left,
+		    &state, bounds->high)) {
 			result->n_joined = w.n_left;
 			outcome = AT_END;
 		} else if (w.pc == 0)
@@ -413,7 +436,53 @@ unwind_cfa(const struct frame_state *start,
 	}
 	/* Ends other than those of a known rule depend on words that are not
 	 * noted, so they are not remembered. */
-	result->is_lasting = outcome == AT_END && w.pc != 0 &&
-	    result->flags == 0 && is_own(&w, w.sp) && is_own(&w, start->sp);
+	result->is_lasting = outcome != CUT && w.pc != 0 &&
+	    (result->flags & TRACEBACK_GUESSED) == 0 && is_own(&w, w.sp) &&
+	    is_own(&w, start->sp);
 	finish(&w, max_frames, outcome, result);
+}
+
+void
+unwind_cfa(const struct frame_state *start,
+    const struct stack_bounds *bounds, struct unwind_work *work,
+    uint32_t max_frames, struct unwind_result *result)
+{
+	struct frame_state at = *start;
+	uint32_t n_left = 0;
+
+	result->n_found = 0;
+	result->n_joined = 0;
+	result->flags = 0;
+	result->first_guess = 0;
+	if (likely(at.sp >= bounds->low && at.sp < bounds->high &&
+	    (at.sp & 7) == 0)) {
+		n_left = work->n_known;
+		result->n_found = walk_simple(&at, bounds->high, work,
+		    &n_left, 0, max_frames);
+		if (likely(n_left > 0) && likely(is_known(work->frames,
+		    &n_left, &at, bounds->high))) {
+			result->n_joined = n_left;
+			result->first_guess = result->n_found;
+			result->is_lasting = true;
+			return;
+		}
+	}
+	walk_on(&at, start, n_left, bounds, work, max_frames, result);
+}
+
+bool
+unwind_same_step(const struct frame_state *inner,
+    const struct frame_state *outer, const struct stack_bounds *bounds,
+    struct unwind_work *work)
+{
+	struct walk w = { .pc = inner->pc, .sp = inner->sp, .fp = inner->fp,
+	    .bounds = bounds, .work = work };
+	struct site fallback;
+	const struct site *site = site_find(w.pc, false, &fallback);
+	struct frame unused = { .packed = 0 };
+
+	return (site->step == STEP_SIMPLE || site->step == STEP_LOADED) &&
+	    look_at_stack(&w) &&
+	    step_by_rule(&w, site, &unused) == GO_ON &&
+	    w.sp == outer->sp && w.pc == outer->pc && w.fp == outer->fp;
 }

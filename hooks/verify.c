@@ -16,7 +16,6 @@
 
 #include "base/sys.h"
 #include "hooks/thread.h"
-#include "hooks/sites.h"
 #include "hooks/unwind_module.h"
 #include "tables/region.h"
 
@@ -155,8 +154,9 @@ our_pc(const struct unwind_work *work, const struct unwind_result *result,
     uint32_t i)
 {
 	if (i < result->n_found)
-		return work->found[i].at.pc;
-	return work->known[result->n_joined - 1 - (i - result->n_found)].at.pc;
+		return frame_pc(&work->frames[work->n_known + i]);
+	return frame_pc(&work->frames[result->n_joined - 1 -
+	    (i - result->n_found)]);
 }
 
 /*
@@ -169,9 +169,10 @@ compare(const struct unwind_work *work, const struct unwind_result *result,
 {
 	struct process_header *header = region_header;
 	uint32_t n = result->n_found + result->n_joined, i;
-	bool is_whole = result->flags == 0;
+	bool is_whole = result->flags == 0 &&
+	    (result->n_joined == 0 || work->root == 0);
 
-	if (!is_whole)
+	if (result->flags != 0)
 		n = result->first_guess;
 	for (i = 0; i < n && i < request->n_frames; i++)
 		if (our_pc(work, result, i) != theirs[i])
@@ -195,19 +196,15 @@ static void
 replace(struct unwind_work *work, const struct unwind_reference *request,
     struct unwind_result *result)
 {
-	const struct site *site;
-	struct site fallback;
+	struct frame *found = unwind_found(work);
 	uint32_t i;
 
 	*result = (struct unwind_result){
 		.n_found = request->n_frames,
 		.first_guess = request->n_frames,
 	};
-	for (i = 0; i < request->n_frames; i++) {
-		site = site_find(request->pcs[i], false, &fallback);
-		work->found[i] = (struct frame){ .at.pc = request->pcs[i],
-		    .key = site->frame };
-	}
+	for (i = 0; i < request->n_frames; i++)
+		found[i].packed = frame_pack(request->pcs[i], FRAME_SPECIAL);
 }
 
 void

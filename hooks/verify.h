@@ -11,7 +11,7 @@
 #include "base/atomic.h"
 #include "hooks/unwind.h"
 
-extern uint32_t verify_mode;	/* 0: off; lobby options that apply */
+extern uint32_t verify_mode ATTR_HIDDEN;	/* 0: off; lobby options that apply */
 
 static ATTR_INLINE bool
 verify_is_on(void)

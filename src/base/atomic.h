@@ -8,6 +8,8 @@
 #ifndef TMTOP_BASE_ATOMIC_H
 #define TMTOP_BASE_ATOMIC_H
 
+#include "base/compiler.h"
+
 #define load_relaxed(p)		__atomic_load_n(p, __ATOMIC_RELAXED)
 #define load_acquire(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define store_relaxed(p, v)	__atomic_store_n(p, v, __ATOMIC_RELAXED)
@@ -24,6 +26,24 @@
 #define cas_acq_rel(p, expected, v)					\
 	__atomic_compare_exchange_n(p, expected, v, false,		\
 	    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
+
+/*
+ * 16 aligned bytes as one word.  Loads and stores of that size are single
+ * accesses on every processor that has vector registers of it and a cache
+ * that is coherent by lines; compare and swap is an instruction of its own
+ * (cmpxchg16b; ldxp and stxp), acquire and release.
+ */
+typedef uint64_t word_pair __attribute__((vector_size(16), may_alias));
+
+#define load_pair(p)		(*(const volatile word_pair *)(p))
+#define store_pair(p, v)	(*(volatile word_pair *)(p) = (v))
+
+static ATTR_INLINE bool
+cas_pair(void *p, word_pair expected, word_pair wanted)
+{
+	return __sync_bool_compare_and_swap((__int128 *)p,
+	    (__int128)expected, (__int128)wanted);
+}
 
 #define fence_acquire()		__atomic_thread_fence(__ATOMIC_ACQUIRE)
 #define fence_release()		__atomic_thread_fence(__ATOMIC_RELEASE)

@@ -21,6 +21,8 @@
 #define ATTR_UNUSED		__attribute__((unused))
 #define ATTR_WEAK		__attribute__((weak))
 #define ATTR_EXPORT		__attribute__((visibility("default")))
+/* For declarations: reached without a detour through the GOT. */
+#define ATTR_HIDDEN		__attribute__((visibility("hidden")))
 
 /* Thread-local storage that costs one instruction and never allocates: the
  * dynamic models call __tls_get_addr, which may call malloc. */

@@ -135,7 +135,7 @@ open_slot(struct reader *reader, uint32_t i, uint32_t incarnation)
 		return true;
 	slot_tables_close(reader->tables[i]);
 	reader->tables[i] = slot_tables_open(reader->fd,
-	    slot_region_offset(i), reader->store);
+	    slot_region_offset(i), reader->lobby.control, reader->store);
 	reader->incarnations[i] = incarnation;
 	reader->is_done[i] = false;
 	return reader->tables[i] != NULL;
@@ -143,7 +143,8 @@ open_slot(struct reader *reader, uint32_t i, uint32_t incarnation)
 
 /* False: nothing there, or its final state is known already. */
 static bool
-read_slot(struct reader *reader, uint32_t i, struct process_reading *reading)
+read_slot(struct reader *reader, uint32_t i, enum reader_moment moment,
+    struct process_reading *reading)
 {
 	const struct slot *shared = &reader->lobby.slots[i];
 	/* ORDER slot-live: other end attach_slot() of the hook.
@@ -172,7 +173,7 @@ read_slot(struct reader *reader, uint32_t i, struct process_reading *reading)
 		    PROCESS_EXECED : PROCESS_EXITED;
 		reading->process.wait_status = slot.wait_status;
 	}
-	slot_tables_read(reader->tables[i], &reading->process,
+	slot_tables_read(reader->tables[i], moment, &reading->process,
 	    &reading->traces, &reading->n_traces);
 	note_corruption(reader, reader->tables[i], &reading->process);
 	if (state == SLOT_LIVE)
@@ -201,6 +202,8 @@ add_totals(struct totals *sum, const struct totals *one, bool owns_memory)
 	sum->captures += one->captures;
 	sum->unknown_frees += one->unknown_frees;
 	sum->skew_bytes += one->skew_bytes;
+	if (sum->sample_bytes < one->sample_bytes)
+		sum->sample_bytes = one->sample_bytes;
 	sum->unwind_compared += one->unwind_compared;
 	sum->unwind_mismatches += one->unwind_mismatches;
 	sum->is_memory_refused |= one->is_memory_refused;
@@ -271,7 +274,7 @@ reader_snapshot(struct reader *reader)
 	uint32_t i;
 
 	for (i = 0; i < N_SLOTS; i++) {
-		if (!read_slot(reader, i, &reading))
+		if (!read_slot(reader, i, READER_NOW, &reading))
 			continue;
 		if (reading.is_final) {
 			vec_push(&reader->ended, reading);
@@ -292,6 +295,27 @@ reader_snapshot(struct reader *reader)
 	snapshot->is_corrupt = reader->is_corrupt;
 	memcpy(snapshot->corruption, reader->corruption,
 	    sizeof snapshot->corruption);
+	for (i = 0; i < live.n; i++)
+		free(live.items[i].traces);
+	vec_fini(&live);
+	return snapshot;
+}
+
+struct snapshot *
+reader_snapshot_at(struct reader *reader, enum reader_moment moment)
+{
+	VEC(struct process_reading) live = VEC_INIT;
+	struct process_reading reading;
+	struct snapshot *snapshot;
+	uint32_t i;
+
+	if (moment == READER_NOW)
+		return reader_snapshot(reader);
+	for (i = 0; i < N_SLOTS; i++)
+		if (read_slot(reader, i, moment, &reading))
+			vec_push(&live, reading);
+	snapshot = combine(reader, live.items, (uint32_t)live.n);
+	snapshot->time_ns = now_ns();
 	for (i = 0; i < live.n; i++)
 		free(live.items[i].traces);
 	vec_fini(&live);

@@ -26,6 +26,20 @@ void reader_close(struct reader *reader);	/* NULL is fine */
 struct snapshot *reader_snapshot(struct reader *reader);
 
 /*
+ * Moments that the hooks keep for whoever comes later.  What was live at the
+ * latest mark is exact for changes that were complete when it was taken; at
+ * the peak it is exact in a process with one thread, and lacks what threads
+ * had not added up yet in others (DELTA_FLUSH_BYTES each).  Processes have
+ * their peaks at different times.
+ */
+enum reader_moment { READER_NOW, READER_MARK, READER_PEAK };
+
+/* As above at another moment; cumulative figures of READER_PEAK are those of
+ * now.  Ended processes are as they ended. */
+struct snapshot *reader_snapshot_at(struct reader *reader,
+    enum reader_moment moment);
+
+/*
  * Slots of ended processes whose final state the last snapshot has taken in:
  * their tables may be given back.  Each is reported once; false: no more.
  */

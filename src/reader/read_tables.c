@@ -20,8 +20,6 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
-#define MAX_COUNT	(UINT64_C(1) << 63)
-
 static const struct {
 	uint32_t	directory, element_size, per_chunk, max_chunks;
 } sections[N_SECTIONS] = {
@@ -45,7 +43,8 @@ corrupt(struct slot_tables *t, const char *format, ...)
 }
 
 struct slot_tables *
-slot_tables_open(int fd, uint64_t region_offset, struct frame_store *store)
+slot_tables_open(int fd, uint64_t region_offset,
+    const struct control *control, struct frame_store *store)
 {
 	struct slot_tables *t;
 	void *header;
@@ -57,6 +56,7 @@ slot_tables_open(int fd, uint64_t region_offset, struct frame_store *store)
 	t = xcalloc(1, sizeof(*t));
 	t->fd = fd;
 	t->region_offset = region_offset;
+	t->control = control;
 	t->store = store;
 	t->header = header;
 	return t;
@@ -85,6 +85,7 @@ slot_tables_close(struct slot_tables *t)
 	vec_fini(&t->modules);
 	vec_fini(&t->stacks);
 	vec_fini(&t->path);
+	vec_fini(&t->deltas.list);
 	free(t);
 }
 
@@ -297,8 +298,6 @@ node_stack(struct slot_tables *t, uint32_t id)
 
 /* ---- counters ---- */
 
-typedef uint64_t live_pair __attribute__((vector_size(16), may_alias));
-
 /* The stack of a traceback; one in another domain than malloc's ends in a
  * marker below it. */
 static uint32_t
@@ -319,36 +318,77 @@ traceback_stack(struct slot_tables *t, uint32_t id)
 	return parent < id ? node_stack(t, parent) : 0;
 }
 
-/* False: the entry is not complete. */
-static bool
-read_traceback(struct slot_tables *t, const struct traceback *shared,
-    struct trace *trace, uint64_t *losses)
+/* The entries of all delta blocks that have a traceback now. */
+static void
+list_deltas(struct slot_tables *t)
 {
-	live_pair live;
+	uint32_t n = section_count(t, SECTION_DELTAS), id, i;
+	const struct delta_block *block;
+	struct delta_ref ref;
+
+	vec_clear(&t->deltas.list);
+	for (id = 1; id < n; id++) {
+		block = element(t, SECTION_DELTAS, id);
+		if (block == NULL)
+			continue;
+		for (i = 0; i < DELTA_ENTRIES; i++) {
+			ref.shared = &block->entries[i];
+			ref.traceback = load_relaxed(&ref.shared->traceback);
+			if (ref.traceback != 0)
+				vec_push(&t->deltas.list, ref);
+		}
+	}
+	delta_refs_sort(&t->deltas);
+}
+
+/* Those for this traceback: *next passes over the list as ids grow. */
+static size_t
+deltas_of(const struct slot_tables *t, uint32_t id, size_t *next)
+{
+	const struct delta_ref *refs = t->deltas.list.items;
+	size_t from;
+
+	while (*next < t->deltas.list.n && refs[*next].traceback < id)
+		++*next;
+	for (from = *next; *next < t->deltas.list.n &&
+	    refs[*next].traceback == id;)
+		++*next;
+	return *next - from;
+}
+
+/* False: the entry is not complete, or forgotten. */
+static bool
+read_traceback(struct slot_tables *t, uint32_t id, size_t *next_delta,
+    const struct moment *moment, struct trace *trace, uint64_t *losses)
+{
+	const struct traceback *shared = element(t, SECTION_TRACEBACKS, id);
+	size_t n_deltas = deltas_of(t, id, next_delta);
+	struct counters counters;
 	uint32_t node, flags;
 
-	/* ORDER traceback-publish: other end traceback_new() of the hook. */
-	node = load_acquire(&shared->node);
-	if (node == 0)
+	if (shared == NULL)
 		return false;
-	live = *(const volatile live_pair *)&shared->size;
+	/* ORDER traceback-publish: other end tree_traceback_slow(). */
+	node = load_acquire(&shared->node);
+	if (node == 0 || load_relaxed(&shared->clear_epoch) !=
+	    load_relaxed(&t->control->clear_epoch))
+		return false;
+	counters_read(&counters, shared,
+	    t->deltas.list.items + *next_delta - n_deltas, n_deltas, moment);
 	flags = load_relaxed(&shared->flags);
 	*trace = (struct trace){
-		.size = live[0] < MAX_COUNT ? live[0] : 0,
-		.count = live[1] < MAX_COUNT ? live[1] : 0,
-		.allocs = load_relaxed(&shared->allocs),
-		.allocated = load_relaxed(&shared->allocated),
-		.temporary = load_relaxed(&shared->temporary),
-		.domain = (uint16_t)load_relaxed(&shared->domain),
+		.size = counters.size,
+		.count = counters.count,
+		.allocs = counters.allocs,
+		.allocated = counters.allocated,
+		.temporary = counters.temporary,
+		.domain = load_relaxed(&shared->domain),
 		.total_nframe = load_relaxed(&shared->total_nframe),
 		.flags = (uint16_t)(
 		    (flags & TRACEBACK_GUESSED ? TRACE_GUESSED : 0) |
 		    (flags & TRACEBACK_CUT ? TRACE_CUT : 0) |
 		    (flags & TRACEBACK_TRUNCATED ? TRACE_TRUNCATED : 0)),
 	};
-	/* The hook counts an allocation before it is live. */
-	if (trace->allocs < trace->count)
-		trace->allocs = trace->count;
 	trace->stack = traceback_stack(t, node);
 	if (trace->stack == 0)
 		++*losses;
@@ -423,14 +463,65 @@ read_identity(struct slot_tables *t, struct process *process)
 	    size);
 }
 
-void
-slot_tables_read(struct slot_tables *t, struct process *process,
-    struct trace **traces, uint32_t *n_traces)
+/* Bytes allocated ever and live now, as far as all threads have got. */
+static void
+read_progress(struct slot_tables *t, uint64_t *allocated, uint64_t *current)
+{
+	uint32_t n = section_count(t, SECTION_DELTAS), id;
+	const struct delta_block *block;
+
+	*allocated = load_relaxed(&t->header->allocated);
+	*current = load_relaxed(&t->header->current);
+	for (id = 1; id < n; id++) {
+		block = element(t, SECTION_DELTAS, id);
+		if (block == NULL)
+			continue;
+		*allocated += load_relaxed(&block->allocated);
+		*current += (uint64_t)load_relaxed(&block->current);
+	}
+}
+
+static struct moment
+moment_now(const struct slot_tables *t, enum reader_moment kind)
 {
 	const struct process_header *header = t->header;
-	uint64_t allocated, current, unresolved = 0;
+	struct moment moment = { .kind = kind };
+
+	moment.mark_epoch = load_relaxed(&t->control->mark_epoch) &
+	    PAIR_EPOCH_MASK;
+	moment.peak_epoch = load_relaxed(&header->peak_epoch);
+	moment.is_sample = load_relaxed(&header->sample_bytes) != 0;
+	/* The peak is now. */
+	if (kind == READER_PEAK && load_relaxed(&header->at_peak) != 0)
+		moment.kind = READER_NOW;
+	return moment;
+}
+
+static uint64_t
+read_peak(const struct slot_tables *t, const struct totals *totals)
+{
+	const struct process_header *header = t->header;
+	uint64_t peak = load_relaxed(&header->peak);
+
+	/* No event since: the hook has not taken note yet. */
+	if (load_relaxed(&header->peak_reset_epoch) !=
+	    load_relaxed(&t->control->peak_reset_epoch) ||
+	    load_relaxed(&header->clear_epoch) !=
+	    load_relaxed(&t->control->clear_epoch))
+		peak = 0;
+	return peak > totals->traced_bytes ? peak : totals->traced_bytes;
+}
+
+void
+slot_tables_read(struct slot_tables *t, enum reader_moment kind,
+    struct process *process, struct trace **traces, uint32_t *n_traces)
+{
+	const struct process_header *header = t->header;
+	uint64_t allocated, current, end_allocated, end_current;
+	uint64_t unresolved = 0;
 	uint32_t n = section_count(t, SECTION_TRACEBACKS), i;
-	const struct traceback *shared;
+	struct moment moment = moment_now(t, kind);
+	size_t next_delta = 0;
 
 	*traces = xcalloc(n, sizeof(**traces));
 	*n_traces = 0;
@@ -441,23 +532,21 @@ slot_tables_read(struct slot_tables *t, struct process *process,
 		return;
 	}
 	read_identity(t, process);
-	allocated = load_relaxed(&header->allocated);
-	current = load_relaxed(&header->current);
+	read_progress(t, &allocated, &current);
+	list_deltas(t);
 	for (i = 1; i < n; i++) {
 		slice_point_at(i);
-		shared = element(t, SECTION_TRACEBACKS, i);
-		if (shared != NULL && read_traceback(t, shared,
+		if (read_traceback(t, i, &next_delta, &moment,
 		    &(*traces)[*n_traces], &unresolved)) {
 			add_trace(&process->totals, &(*traces)[*n_traces]);
 			++*n_traces;
 		}
 	}
+	read_progress(t, &end_allocated, &end_current);
 	/* Allocated meanwhile, plus freed meanwhile. */
-	allocated = load_relaxed(&header->allocated) - allocated;
-	process->totals.skew_bytes = 2 * allocated + current -
-	    load_relaxed(&header->current);
-	process->totals.peak_bytes = load_relaxed(&header->peak);
-	if (process->totals.peak_bytes < process->totals.traced_bytes)
-		process->totals.peak_bytes = process->totals.traced_bytes;
+	allocated = end_allocated - allocated;
+	process->totals.skew_bytes = 2 * allocated + current - end_current;
+	process->totals.peak_bytes = read_peak(t, &process->totals);
+	process->totals.sample_bytes = load_relaxed(&header->sample_bytes);
 	add_losses(&process->totals, header);
 }

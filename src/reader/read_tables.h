@@ -8,34 +8,36 @@
 #ifndef TMTOP_READER_READ_TABLES_H
 #define TMTOP_READER_READ_TABLES_H
 
-#include "reader/snapshot.h"
-#include "tables/layout.h"
+#include "reader/read_counters.h"
 #include "util/vec.h"
 
 struct slot_tables {
 	int		 fd;		/* borrowed */
 	uint64_t	 region_offset;
+	const struct control *control;	/* borrowed */
 	struct frame_store *store;	/* borrowed */
 	const struct process_header *header;	/* mapped, hostile */
 	const char	*chunks[DIRECTORY_SIZE];	/* mapped or NULL */
 	VEC(uint32_t)	 modules;	/* process id -> store id, + 1 */
 	VEC(uint32_t)	 stacks;	/* node id -> store stack; 0 unknown */
 	VEC(uint32_t)	 path;		/* working memory */
+	struct delta_refs deltas;	/* the same */
 	bool		 is_corrupt;
 	char		 corruption[160];
 };
 
-/* Map the header of the region at this offset. NULL: no memory or fd. */
+/* Map the header of the region at this offset. Borrows fd, control (mapped,
+ * hostile) and store. NULL: no memory or fd. */
 struct slot_tables *slot_tables_open(int fd, uint64_t region_offset,
-    struct frame_store *store);
+    const struct control *control, struct frame_store *store);
 void slot_tables_close(struct slot_tables *tables);	/* NULL is fine */
 
 /*
- * Read header and counters now.  *traces is allocated (free()), n_traces long,
+ * Read header and counters at a moment.  *traces is allocated (free()), n_traces long,
  * their .process left 0.  totals and the identity fields of process are
  * filled in.  What is malformed is left out and sets is_corrupt.
  */
-void slot_tables_read(struct slot_tables *tables, struct process *process,
-    struct trace **traces, uint32_t *n_traces);
+void slot_tables_read(struct slot_tables *tables, enum reader_moment moment,
+    struct process *process, struct trace **traces, uint32_t *n_traces);
 
 #endif

@@ -44,6 +44,8 @@ struct totals {
 	uint64_t	captures;
 	uint64_t	unknown_frees;		/* of blocks never recorded */
 	uint64_t	skew_bytes;		/* allocated and freed meanwhile */
+	uint64_t	sample_bytes;		/* 0; else all counts and sizes
+						 * are estimates of a sample */
 	uint64_t	unwind_compared, unwind_mismatches;
 	bool		is_memory_refused; /* lost, and not by --table-size */
 };

@@ -3,9 +3,13 @@
  *
  * Shape      Granules of 512 records, one page each, taken from the segment
  *            in the order of first use.  Two private levels of pointers lead
- *            from the address to its granule: `tops` by the upper bits, below
- *            it a directory per 4 GiB of address.  SECTION_GRANULE_KEYS tells
- *            viewers which addresses a granule stands for.
+ *            from the address to its granule: by the upper bits, below them a
+ *            directory per 4 GiB of address.  SECTION_GRANULE_KEYS tells
+ *            viewers which addresses a granule stands for.  A record stands
+ *            for 32 bytes of address; where blocks lie closer, each of the
+ *            four places in them has granules of its own (lanes), so that
+ *            only those in use cost memory: one in four for size classes of
+ *            32 bytes and their multiples.
  * Why        A hash of all live blocks costs a cache miss or two at each
  *            event and must be grown; an array next to the heap's own order
  *            is touched in the same order as the heap.
@@ -19,81 +23,44 @@
 #include "base/sys.h"
 #include "tables/region.h"
 
-#define TOP_SHIFT	32
-#define N_TOPS		(1u << (47 - TOP_SHIFT))
 #define LARGE_SLOTS	REGION_PER_CHUNK_LARGE
 #define LARGE_EMPTY	0ull
 #define LARGE_DELETED	1ull
+#define FLAG		(1ull << 63)
 
-static uint64_t **tops[N_TOPS];
-static uint32_t highest_top, lowest_top = N_TOPS;
-static unsigned record_shift = 5;
+uint64_t **blocks_tops[BLOCKS_N_TOPS];
+uint32_t blocks_lane_mask;
 
-/* Bits of address that one granule covers. */
-static unsigned
-granule_shift(void)
-{
-	return record_shift + 9;
-}
+static uint32_t highest_top, lowest_top = BLOCKS_N_TOPS;
 
 void
-blocks_init(unsigned shift)
+blocks_init(uint32_t lanes)
 {
-	record_shift = shift;
-	region_header->record_shift = shift;
+	blocks_lane_mask = lanes - 1;
+	region_header->record_lanes = lanes;
 }
 
 static size_t
 directory_size(void)
 {
-	return sizeof(uint64_t *) << (TOP_SHIFT - granule_shift());
-}
-
-static uint64_t **
-granule_place(uint64_t **directory, uintptr_t address)
-{
-	return &directory[(address & 0xffffffffu) >> granule_shift()];
-}
-
-static uint64_t *
-record_in(uint64_t *granule, uintptr_t address)
-{
-	return &granule[address >> record_shift & (GRANULE_RECORDS - 1)];
-}
-
-/* Where the record of this address is; NULL where none was ever written. */
-static ATTR_INLINE uint64_t *
-find_record(uintptr_t address)
-{
-	uint64_t **directory, *granule;
-
-	if (unlikely(address >> TOP_SHIFT >= N_TOPS))
-		return NULL;
-	/* ORDER granule: other ends make_directory(), make_granule(). */
-	directory = load_acquire(&tops[address >> TOP_SHIFT]);
-	if (unlikely(directory == NULL))
-		return NULL;
-	granule = load_acquire(granule_place(directory, address));
-	if (unlikely(granule == NULL))
-		return NULL;
-	return record_in(granule, address);
+	return sizeof(uint64_t *) * BLOCKS_PER_TOP * (blocks_lane_mask + 1);
 }
 
 static uint64_t **
 make_directory(uintptr_t address)
 {
-	uint32_t top = address >> TOP_SHIFT;
+	uint32_t top = address >> BLOCKS_TOP_SHIFT;
 	uint64_t **directory, **expected = NULL;
 
-	directory = load_acquire(&tops[top]);
+	directory = load_acquire(&blocks_tops[top]);
 	if (directory != NULL)
 		return directory;
 	directory = private_map(directory_size());
 	if (directory == NULL)
 		return NULL;
 	/* Few and far apart: whoever comes second gives its own back.
-	 * ORDER granule: zeroed before it is seen. Other end: find_record(). */
-	if (!cas_acq_rel(&tops[top], &expected, directory)) {
+	 * ORDER granule: zeroed before it is seen. Other end: blocks_find(). */
+	if (!cas_acq_rel(&blocks_tops[top], &expected, directory)) {
 		private_unmap(directory, directory_size());
 		return expected;
 	}
@@ -104,28 +71,39 @@ make_directory(uintptr_t address)
 	return directory;
 }
 
+/* First address of the granule, and its lane. */
+static uint64_t
+granule_key(uintptr_t address)
+{
+	uint64_t first = address >> BLOCKS_GRANULE_SHIFT <<
+	    BLOCKS_GRANULE_SHIFT;
+
+	return first | ((address >> 3) & blocks_lane_mask);
+}
+
 static ATTR_COLD uint64_t *
 make_granule(uintptr_t address)
 {
 	uint64_t **directory, **place, *records, *expected = NULL;
 	uint32_t id;
 
-	if (address >> TOP_SHIFT >= N_TOPS)
+	if (address >> BLOCKS_TOP_SHIFT >= BLOCKS_N_TOPS)
 		return NULL;
 	directory = make_directory(address);
 	if (directory == NULL)
 		return NULL;
-	place = granule_place(directory, address);
+	place = &directory[blocks_place(address)];
 	id = region_take(SECTION_GRANULES);
 	if (id == 0 || !region_ensure(SECTION_GRANULE_KEYS, id))
 		return NULL;
 	records = region_at(GRANULES, struct granule, id)->records;
 	if (!cas_acq_rel(place, &expected, records))
-		return expected;	/* ours has no key: viewers skip it */
+		return blocks_find(address);	/* ours has no key: viewers
+						 * skip it */
 	/* Last: a granule without a key holds no record yet. */
 	store_release(region_at(GRANULE_KEYS, uint64_t, id),
-	    (address >> granule_shift()) << granule_shift());
-	return records;
+	    granule_key(address));
+	return blocks_find(address);
 }
 
 /* ---- blocks too large for a record ---- */
@@ -163,8 +141,8 @@ large_put(uintptr_t address, const struct block *block)
 	return false;
 }
 
-static uint64_t
-large_take(uintptr_t address)
+uint64_t
+blocks_take_wide(uintptr_t address)
 {
 	struct large_record *r;
 	uint64_t size, found;
@@ -190,19 +168,14 @@ large_take(uintptr_t address)
 
 /* ---- all blocks ---- */
 
-bool
-blocks_put(uintptr_t address, const struct block *block)
+ATTR_COLD bool
+blocks_put_slow(uintptr_t address, const struct block *block)
 {
-	uint64_t *record = find_record(address), size = block->size;
-	uint64_t *granule;
+	uint64_t *record = blocks_find(address), size = block->size;
 
-	if (unlikely(record == NULL)) {
-		granule = make_granule(address);
-		if (granule == NULL)
-			return false;
-		record = record_in(granule, address);
-	}
-	if (unlikely(size >= RECORD_SIZE_WIDE)) {
+	if (record == NULL && (record = make_granule(address)) == NULL)
+		return false;
+	if (size >= RECORD_SIZE_WIDE) {
 		if (!large_put(address, block))
 			return false;
 		size = RECORD_SIZE_WIDE;
@@ -214,21 +187,15 @@ blocks_put(uintptr_t address, const struct block *block)
 	return true;
 }
 
-void
-blocks_take(uintptr_t address, struct block *block)
+bool
+blocks_flag(uintptr_t address)
 {
-	uint64_t *record = find_record(address), r;
+	uint64_t *record = blocks_find(address);
 
-	if (unlikely(record == NULL) || (r = load_relaxed(record)) == 0) {
-		block->traceback = 0;
-		return;
-	}
-	store_relaxed(record, 0);
-	block->traceback = (uint32_t)(r >> RECORD_TRACEBACK_SHIFT);
-	block->size = r >> RECORD_SIZE_SHIFT & RECORD_SIZE_MASK;
-	block->generation = (uint32_t)(r & RECORD_GENERATION_MASK);
-	if (unlikely(block->size == RECORD_SIZE_WIDE))
-		block->size = large_take(address);
+	if (record == NULL && (record = make_granule(address)) == NULL)
+		return false;
+	store_relaxed(record, load_relaxed(record) | FLAG);
+	return true;
 }
 
 void
@@ -236,11 +203,11 @@ blocks_abandon(void)
 {
 	uint32_t i;
 
-	for (i = lowest_top; i <= highest_top && i < N_TOPS; i++)
-		if (tops[i] != NULL) {
-			sys_munmap(tops[i], directory_size());
-			tops[i] = NULL;
+	for (i = lowest_top; i <= highest_top && i < BLOCKS_N_TOPS; i++)
+		if (blocks_tops[i] != NULL) {
+			sys_munmap(blocks_tops[i], directory_size());
+			blocks_tops[i] = NULL;
 		}
 	highest_top = 0;
-	lowest_top = N_TOPS;
+	lowest_top = BLOCKS_N_TOPS;
 }

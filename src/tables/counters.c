@@ -2,67 +2,90 @@
  * counters.c - additions to tracebacks and to the process's totals (L1).
  *
  * Why        While the process has one thread additions are plain (a locked
- *            one costs ten times as much); live size and count are stored as
- *            one 16-byte word, so that a reader in another process never sees
- *            the size of one event with the count of another.
- * Invariant  current = sum of size over the tracebacks, at rest.
- *            What was allocated is counted before it is live: readers take
- *            the live values first, and never see more live than allocated.
+ *            one costs ten times as much).  With more, threads that allocate
+ *            at the same traceback would take its cache line from each other
+ *            at every event: see deltas.c.
+ * Invariant  At rest the live bytes of all tracebacks and delta entries are
+ *            what is allocated, to the byte.  Current and peak of the header
+ *            lack what the delta blocks have not handed on yet.
  *            The peak's contents: an event under a new peak epoch saves the
  *            live values first; the epoch advances with the first decrease
  *            after a maximum, so what is saved is the state at that maximum.
+ *            A traceback of an older clear epoch is forgotten: its blocks may
+ *            still die, and that changes no total.
  */
 #include "tables/counters.h"
 
 #include "base/atomic.h"
+#include "tables/deltas.h"
 #include "tables/region.h"
 
-typedef uint64_t live_pair __attribute__((vector_size(16), may_alias));
+/* ---- moments that passed since the latest event ---- */
 
+/* Traces were cleared or the peak was reset: the header starts anew. */
+static ATTR_COLD void
+restart_header(const struct control *control)
+{
+	struct process_header *header = region_header;
+	uint32_t clear = load_relaxed(&control->clear_epoch);
+	uint32_t reset = load_relaxed(&control->peak_reset_epoch);
+	uint32_t was = load_relaxed(&header->clear_epoch);
+
+	/* Whichever thread comes first does it. */
+	if (was != clear && cas_relaxed(&header->clear_epoch, &was, clear))
+		store_relaxed(&header->current, 0);
+	else if (load_relaxed(&header->peak_reset_epoch) == reset)
+		return;
+	store_relaxed(&header->peak_reset_epoch, reset);
+	store_relaxed(&header->peak, load_relaxed(&header->current));
+	store_relaxed(&header->at_peak, 0);
+	add_relaxed(&header->peak_epoch, 1);
+}
+
+/* Two epochs that lie side by side. */
+typedef uint64_t two_epochs __attribute__((may_alias));
+
+static ATTR_INLINE void
+catch_up_header(const struct control *control)
+{
+	if (unlikely(load_relaxed((const two_epochs *)
+	    &region_header->clear_epoch) !=
+	    load_relaxed((const two_epochs *)&control->clear_epoch)))
+		restart_header(control);
+}
+
+static ATTR_COLD void
+save_pair(struct pair *pair, uint64_t saved[2], uint32_t *marked,
+    uint32_t epoch)
+{
+	saved[0] = pair->bytes;
+	saved[1] = pair->packed & PAIR_COUNT_MASK;
+	/* ORDER marked: other end read_marked() of the reader. */
+	store_release(marked, epoch);
+	pair->packed = saved[1] | (uint64_t)epoch << PAIR_COUNT_BITS;
+}
+
+/* One thread: both pairs at once. */
 static ATTR_COLD void
 save_mark(struct traceback *t, uint32_t epoch)
 {
-	t->mark_size = load_relaxed(&t->size);
-	t->mark_count = load_relaxed(&t->count);
-	t->mark_allocs = load_relaxed(&t->allocs);
-	t->mark_allocated = load_relaxed(&t->allocated);
-	/* The epoch last: it says that the values are those of the mark. */
-	store_release(&t->mark_epoch, epoch);
+	save_pair(&t->live, t->mark_live, &t->marked_live, epoch);
+	save_pair(&t->ever, t->mark_ever, &t->marked_ever, epoch);
 }
 
-static ATTR_NOINLINE void
-save_peak(struct traceback *t, uint32_t epoch)
-{
-	t->peak_size = load_relaxed(&t->size);
-	t->peak_count = load_relaxed(&t->count);
-	/* The epoch last: it says that the values are those of the peak. */
-	store_release(&t->peak_epoch, epoch);
-}
-
-/* Moments that passed since this traceback was touched last. */
 static ATTR_INLINE void
 catch_up(const struct control *control, struct traceback *t)
 {
-	uint32_t mark = load_relaxed(&control->mark_epoch);
-	uint32_t peak = load_relaxed(&region_header->peak_epoch);
+	uint32_t mark = load_relaxed(&control->mark_epoch) & PAIR_EPOCH_MASK;
 
-	if (unlikely(t->mark_epoch != mark))
+	if (unlikely(t->live.packed >> PAIR_COUNT_BITS != mark))
 		save_mark(t, mark);
-	if (unlikely(t->peak_epoch != peak))
-		save_peak(t, peak);
+	if (unlikely(t->peak_epoch != load_relaxed(
+	    &region_header->peak_epoch)))
+		deltas_save_peak(t);
 }
 
-static ATTR_INLINE void
-raise_peak_shared(uint64_t current)
-{
-	uint64_t peak = load_relaxed(&region_header->peak);
-
-	while (current > peak &&
-	    !cas_relaxed(&region_header->peak, &peak, current))
-		;
-	if (current > peak)
-		store_relaxed(&region_header->at_peak, 1);
-}
+/* ---- one thread ---- */
 
 /* The first decrease after a maximum: from now on the past is saved. */
 static ATTR_INLINE void
@@ -75,87 +98,76 @@ leave_peak(void)
 	}
 }
 
-static void
-add_shared(struct traceback *t, uint64_t size)
+static ATTR_INLINE void
+pair_change(struct pair *pair, uint64_t bytes, uint64_t count)
 {
-	struct process_header *header = region_header;
+	uint64_t packed = pair->packed;
 
-	add_relaxed(&t->allocs, 1);
-	add_relaxed(&t->allocated, size);
-	add_relaxed(&t->size, size);
-	add_relaxed(&t->count, 1);
-	add_relaxed(&header->allocated, size);
-	raise_peak_shared(add_relaxed(&header->current, size) + size);
+	store_pair(pair, ((word_pair){ pair->bytes + bytes,
+	    (packed & ~PAIR_COUNT_MASK) |
+	    ((packed + count) & PAIR_COUNT_MASK) }));
 }
 
-void
-counters_add(const struct control *control, uint32_t traceback,
-    uint64_t size, bool alone)
+static ATTR_INLINE struct traceback *
+traceback_at(uint32_t id)
 {
-	struct traceback *t = region_at(TRACEBACKS, struct traceback,
-	    traceback);
+	return region_at(TRACEBACKS, struct traceback, id);
+}
+
+/* ---- events ---- */
+
+void
+counters_add(const struct writer *writer, uint32_t traceback,
+    struct amount amount)
+{
+	struct traceback *t = traceback_at(traceback);
 	struct process_header *header = region_header;
 	uint64_t current;
 
-	catch_up(control, t);
-	if (unlikely(!alone)) {
-		add_shared(t, size);
+	catch_up_header(writer->control);
+	if (unlikely(!writer->alone)) {
+		deltas_add(writer, traceback, amount);
 		return;
 	}
-	t->allocs++;
-	t->allocated += size;
-	compiler_barrier();
-	*(volatile live_pair *)&t->size = *(live_pair *)&t->size +
-	    (live_pair){ size, 1 };
-	header->allocated += size;
-	current = header->current += size;
-	if (current > header->peak) {
+	catch_up(writer->control, t);
+	/* Counted as allocated before it is live: readers take the live values
+	 * first, and never see more live than allocated. */
+	pair_change(&t->ever, amount.bytes, amount.count);
+	pair_change(&t->live, amount.bytes, amount.count);
+	header->allocated += amount.bytes;
+	current = header->current += amount.bytes;
+	if ((int64_t)(current - header->peak) > 0) {
 		header->peak = current;
 		header->at_peak = 1;
 	}
 }
 
 void
-counters_remove(const struct control *control, uint32_t traceback,
-    uint64_t size, bool temporary, bool alone)
+counters_remove(const struct writer *writer, uint32_t traceback,
+    struct amount amount, bool temporary)
 {
-	struct traceback *t = region_at(TRACEBACKS, struct traceback,
-	    traceback);
-	struct process_header *header = region_header;
+	struct traceback *t = traceback_at(traceback);
 
-	if (size > 0)
-		leave_peak();
-	catch_up(control, t);
-	if (unlikely(!alone)) {
-		sub_relaxed(&t->size, size);
-		sub_relaxed(&t->count, 1);
-		if (temporary)
-			add_relaxed(&t->temporary, 1);
-		sub_relaxed(&header->current, size);
+	catch_up_header(writer->control);
+	if (unlikely(t->clear_epoch !=
+	    load_relaxed(&writer->control->clear_epoch)))
+		return;
+	if (unlikely(!writer->alone)) {
+		deltas_remove(writer, traceback, amount, temporary);
 		return;
 	}
-	*(volatile live_pair *)&t->size = *(live_pair *)&t->size -
-	    (live_pair){ size, 1 };
-	t->temporary += temporary;
-	header->current -= size;
+	if (likely(amount.bytes > 0))
+		leave_peak();
+	catch_up(writer->control, t);
+	pair_change(&t->live, -amount.bytes, -amount.count);
+	t->temporary += temporary ? amount.count : 0;
+	region_header->current -= amount.bytes;
 }
 
 void
-counters_shrink(const struct control *control, uint32_t traceback,
-    uint64_t by, bool alone)
+counters_shrink(const struct writer *writer, uint32_t traceback, uint64_t by)
 {
-	struct traceback *t = region_at(TRACEBACKS, struct traceback,
-	    traceback);
-
-	leave_peak();
-	catch_up(control, t);
-	if (!alone) {
-		sub_relaxed(&t->size, by);
-		sub_relaxed(&region_header->current, by);
-		return;
-	}
-	t->size -= by;
-	region_header->current -= by;
+	counters_remove(writer, traceback, (struct amount){ by, 0 }, false);
 }
 
 void

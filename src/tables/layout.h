@@ -26,7 +26,7 @@
 #include "base/compiler.h"
 
 #define LAYOUT_MAGIC		0x31304f504f544d54ull	/* "TMTOPO01" */
-#define LAYOUT_VERSION		2u
+#define LAYOUT_VERSION		3u
 #define LAYOUT_PAGE		4096u
 
 #define N_SLOTS			256u
@@ -66,18 +66,30 @@ enum lobby_option {
 
 /*
  * Control page: what viewers want, read by the hooks with plain loads.
- * Epochs start at 1 and only grow.  tmtop-run is the only writer.
+ * Epochs start at 1 and only grow.  Written by tmtop-run, and by the functions
+ * of tmtop.h in the program itself.
  */
 struct control {
 	uint32_t	state;		/* enum recording_state */
 	uint32_t	generation;	/* stamped into block records */
-	uint32_t	mark_epoch;
-	uint32_t	clear_epoch;
+	/* these two are compared as one word */
+	uint32_t	clear_epoch __attribute__((aligned(8)));
 	uint32_t	peak_reset_epoch;
+	uint32_t	mark_epoch;
 	uint32_t	frames_limit;	/* 0: as lobby.max_frames */
-	uint64_t	sample_bytes;	/* 0: record everything */
+	uint64_t	sample_bytes;	/* 0: record everything; else fixed
+				 * before the first process starts */
+	uint32_t	n_pauses;	/* times that recording was not on or
+				 * traces were cleared: blocks that nobody
+				 * knows are no surprise any more */
+	uint32_t	reserved;
 };
 
+/*
+ * Held: new blocks are not recorded, those recorded are still followed.
+ * Stopped: nothing is; whoever stops also advances clear_epoch, so that
+ * records which nobody follows any more belong to forgotten tracebacks.
+ */
 enum recording_state {
 	RECORDING_ON, RECORDING_HELD, RECORDING_STOPPED,
 };
@@ -169,20 +181,30 @@ struct process_header {
 	int32_t		pid, ppid;
 	uint32_t	kind;		/* enum slot_kind */
 	uint64_t	start_ns;	/* CLOCK_MONOTONIC */
-	uint32_t	record_shift;	/* log2 of the bytes of address that
-					 * one block record stands for */
+	uint32_t	record_lanes;	/* records per RECORD_STRIDE bytes of
+					 * address: see struct granule */
 	uint32_t	own_pointer_size;	/* 8 */
 	uint64_t	inherited_bytes; /* traced in the parent at fork */
+	uint64_t	sample_bytes;	/* as control's; not 0: counts are in
+					 * units of 1 / SAMPLE_UNIT block */
 	char		command[512];	/* argv joined by NULs, cut */
 	uint32_t	command_size;
 	uint32_t	reserved0;
 
-	/* [hook] the hot line: changed by every event */
+	/*
+	 * [hook] the hot line: changed by every event of a process with one
+	 * thread; with more of them, by each thread when its delta block has
+	 * gathered DELTA_FLUSH_BYTES.  current and allocated lack what the
+	 * delta blocks hold; peak may miss that much per thread.
+	 */
 	uint64_t	current __attribute__((aligned(64)));	/* bytes */
 	uint64_t	peak;			/* bytes, highest current */
 	uint64_t	allocated;		/* bytes ever */
 	uint32_t	at_peak;		/* current is a new maximum */
 	uint32_t	peak_epoch;		/* see struct traceback */
+	/* the control page's, when last acted upon; one word */
+	uint32_t	clear_epoch __attribute__((aligned(8)));
+	uint32_t	peak_reset_epoch;
 
 	/* [hook] rare; atomic adds */
 	uint64_t	lost_blocks __attribute__((aligned(64)));
@@ -235,33 +257,49 @@ enum node_kind {
 #define NODE_KIND_MASK		0xffu
 
 /*
+ * Two numbers that change together: bytes, and in the lower 40 bits (signed)
+ * blocks.  Above them the mark epoch since which the pair has been changed.
+ * Written as one 16-byte word, so that no reader sees one without the other.
+ */
+struct pair {
+	uint64_t	bytes;
+	uint64_t	packed;
+} __attribute__((aligned(16)));
+
+#define PAIR_COUNT_BITS		40
+#define PAIR_COUNT_MASK		((1ull << PAIR_COUNT_BITS) - 1)
+#define PAIR_EPOCH_MASK		0xffffffu	/* of a mark epoch */
+
+/*
  * Counters of one distinct traceback; 128 bytes, two cache lines.
  *
- * Epochs make marks and peaks moments instead of scans: an event that finds
- * mark_epoch (peak_epoch) older than the control page's (the header's) first
- * saves the live values beside and takes the new epoch over.  The value at
- * the moment is the saved one where the epochs agree, else the current one.
+ * Epochs make marks and peaks moments instead of scans.  Marks: a change under
+ * a newer mark epoch than the pair's first saves the pair beside; the value at
+ * the mark is the saved one where the epochs agree, else the present one.
+ * What a thread had gathered before the mark and adds later is added to both.
+ * Peaks: the same with peak_epoch and the header's, without that last part.
+ * A traceback whose clear_epoch is not the control page's is forgotten.
  */
 struct traceback {
-	/* live: the two words are written together, 16 bytes at once */
-	uint64_t	size __attribute__((aligned(128)));
-	uint64_t	count;
-	uint64_t	allocs;		/* ever */
-	uint64_t	allocated;	/* bytes ever */
+	struct pair	live __attribute__((aligned(128)));
+	struct pair	ever;		/* allocations */
 	uint64_t	temporary;	/* freed by the thread's next event */
 	uint32_t	node;		/* innermost frame; 0 = not complete.
 					 * ORDER traceback-publish: release by
 					 * the hook, acquire by the reader */
-	uint32_t	flags;		/* enum traceback_flag */
-	uint32_t	mark_epoch;
 	uint32_t	peak_epoch;
 	uint32_t	clear_epoch;
 	uint32_t	total_nframe;	/* largest seen */
-	/* second line: rarely touched */
-	uint64_t	mark_size, mark_count, mark_allocs, mark_allocated;
-	uint64_t	peak_size, peak_count;
-	uint32_t	domain;
+	uint16_t	flags;		/* enum traceback_flag */
+	uint16_t	domain;
 	uint32_t	armed;		/* room for a viewer's flag: stop here */
+	/* second line: rarely touched.  Saved pairs: bytes and blocks in two
+	 * words; marked_*: the mark epoch they are complete for.
+	 * ORDER marked: release by the hook, acquire by the reader */
+	uint64_t	mark_live[2] __attribute__((aligned(64)));
+	uint64_t	mark_ever[2];
+	uint64_t	peak_live[2];
+	uint32_t	marked_live, marked_ever;
 	uint64_t	reserved;
 };
 
@@ -283,18 +321,27 @@ struct module_record {
 };
 
 /*
- * Block record, 8 bytes: traceback id 24 bits | size 28 | generation 12, from
- * the top.  0: no live block here.  Size RECORD_SIZE_WIDE: the rest is in
+ * Block record, 8 bytes: flag 1 bit | traceback id 23 | size 28 | generation
+ * 12, from the top; flag: [hook] the address means something beside.  0: no live block here.  Size RECORD_SIZE_WIDE: the rest is in
  * SECTION_LARGE, keyed by address.  Belongs to whoever owns the block: written
  * after the real malloc, cleared before the real free.
  */
 #define RECORD_TRACEBACK_SHIFT	40
+#define RECORD_TRACEBACK_MASK	0x7fffffu
 #define RECORD_SIZE_SHIFT	12
 #define RECORD_SIZE_MASK	0xfffffffull
 #define RECORD_SIZE_WIDE	RECORD_SIZE_MASK
 #define RECORD_GENERATION_MASK	0xfffull
 #define MAX_TRACEBACKS		(1u << 22)
 
+/*
+ * A granule holds the records of GRANULE_RECORDS * RECORD_STRIDE bytes of
+ * address, of one lane: glibc never places two blocks in the same aligned 32
+ * bytes, so there all are in lane 0; elsewhere the lane is the eight bytes
+ * among the stride's in which a block begins.  Its key: first address | lane.
+ */
+#define RECORD_STRIDE_SHIFT	5
+#define RECORD_STRIDE		(1u << RECORD_STRIDE_SHIFT)
 #define GRANULE_RECORDS		512
 struct granule {
 	uint64_t	records[GRANULE_RECORDS];
@@ -314,23 +361,41 @@ struct large_record {
 #define DOMAIN_MALLOC		0
 #define DOMAIN_MAPPINGS		1
 
-#define DELTA_ENTRIES		32
-struct delta_block {
-	uint32_t	owner_tid;	/* 0: free */
-	uint32_t	n_used;
-	uint64_t	reserved;
-	struct {
-		uint32_t	traceback;
-		uint32_t	reserved;
-		int64_t		size, count;
-		uint64_t	allocs, allocated, temporary;
-		uint64_t	pad;
-	} entries[DELTA_ENTRIES];
+/*
+ * What one thread has counted and not yet added to the tracebacks; only that
+ * thread writes.  An entry gathers for one traceback under one mark epoch and
+ * is added to it when the thread needs the place, or at its exit.  Readers add
+ * the entries themselves: sequence is odd while one is being moved.
+ * ORDER delta: other ends counters.c, read_deltas().
+ */
+#define DELTA_ENTRIES		63u
+#define DELTA_FLUSH_BYTES	65536
+struct delta {
+	int64_t		bytes __attribute__((aligned(64)));	/* live, as */
+	int64_t		count;				/* one word */
+	uint64_t	ever_bytes, ever_count;
+	uint64_t	temporary;
+	uint32_t	traceback;	/* 0: empty */
+	uint32_t	mark_epoch;
+	uint32_t	sequence;
+	uint32_t	reserved;
 };
+
+struct delta_block {
+	uint32_t	owner __attribute__((aligned(64)));	/* 0: free */
+	uint32_t	clear_epoch;	/* of current */
+	int64_t		current;	/* not yet in header.current */
+	uint64_t	allocated;	/* nor this */
+	struct delta	entries[DELTA_ENTRIES];
+};
+
+/* With sampling blocks have weights: counts are in these parts of a block. */
+#define SAMPLE_UNIT		256u
 
 _Static_assert(sizeof(struct slot) == 64, "slots are cache lines");
 _Static_assert(sizeof(struct node) == 16, "nodes are dense");
 _Static_assert(sizeof(struct traceback) == 128, "two cache lines");
+_Static_assert(sizeof(struct delta_block) == LAYOUT_PAGE, "one page");
 _Static_assert(sizeof(struct granule) == LAYOUT_PAGE, "one page");
 _Static_assert(sizeof(struct process_header) <= HEADER_SIZE, "fits");
 _Static_assert(SLOTS_OFFSET + N_SLOTS * sizeof(struct slot) <= LOBBY_SIZE,

@@ -19,7 +19,7 @@
 #include "tables/layout.h"
 
 /* The header of this process's tables; NULL while there are none. */
-extern struct process_header *region_header;
+extern struct process_header *region_header ATTR_HIDDEN;
 
 /*
  * Map the header of `slot`.  `from` is a mapping of the lobby in this process
@@ -46,7 +46,7 @@ bool region_ensure(enum section_id section, uint32_t id);
 uint32_t region_take_many(enum section_id section, uint32_t count);
 
 /* Private chunk addresses; use region_at(). */
-extern char *region_chunks[DIRECTORY_SIZE];
+extern char *region_chunks[DIRECTORY_SIZE] ATTR_HIDDEN;
 
 /* Address of an id that region_take() gave; no check. */
 #define region_at(SECTION, type, id)					\
