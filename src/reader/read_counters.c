@@ -12,8 +12,10 @@
 #include "base/atomic.h"
 
 #include <stdlib.h>
+#include <time.h>
 
-#define MAX_TRIES	64
+#define MAX_SPINS	64
+#define WAIT_NS		50000
 
 /* Sums in the making: they may be below zero for a moment. */
 struct sums {
@@ -140,22 +142,39 @@ counted(int64_t count, const struct moment *moment)
 	    (uint64_t)count;
 }
 
+/* A thread that has lost its processor in the middle of a move. */
+static bool
+wait_for_writer(unsigned tries, uint32_t *patience)
+{
+	struct timespec wait = { 0, WAIT_NS };
+
+	if (tries < MAX_SPINS)
+		return true;
+	if (*patience == 0)
+		return false;
+	--*patience;
+	nanosleep(&wait, NULL);
+	return true;
+}
+
 void
 counters_read(struct counters *counters, const struct traceback *shared,
-    const struct delta_ref *refs, size_t n, const struct moment *moment)
+    const struct delta_ref *refs, size_t n, struct moment *moment)
 {
 	uint64_t sequences;
+	unsigned tries = 0;
 	struct sums sums;
-	unsigned tries;
 	size_t i;
 
-	for (tries = 0; tries < MAX_TRIES; tries++) {
+	for (;;) {
 		sequences = sum_sequences(refs, n);
 		read_traceback(&sums, shared, moment);
 		for (i = 0; i < n; i++)
 			add_entry(&sums, &refs[i], moment);
 		fence_acquire();
 		if (!sums.is_moving && sum_sequences(refs, n) == sequences)
+			break;
+		if (!wait_for_writer(tries++, &moment->patience))
 			break;
 	}
 	*counters = (struct counters){

@@ -33,17 +33,20 @@ struct moment {
 	uint32_t	mark_epoch;	/* the control page's, masked */
 	uint32_t	peak_epoch;	/* the header's */
 	bool		is_sample;	/* counts in SAMPLE_UNIT parts */
+	uint32_t	patience;	/* waits of 50 us that this reading
+					 * has left */
 };
+#define MOMENT_PATIENCE	4000u
 
 void delta_refs_sort(struct delta_refs *refs);
 
 /*
  * Add up a traceback and the n entries for it.  While one of those is on its
- * way from the entry to the traceback the reading is repeated; what is still
- * moving after that (a thread held up there, or a hostile writer) is read as
- * it is.
+ * way from the entry to the traceback the reading is repeated, with waits as
+ * long as there is patience: the thread may have lost its processor.  What
+ * moves for ever (it was killed there, or is hostile) is read as it is.
  */
 void counters_read(struct counters *counters, const struct traceback *shared,
-    const struct delta_ref *refs, size_t n, const struct moment *moment);
+    const struct delta_ref *refs, size_t n, struct moment *moment);
 
 #endif

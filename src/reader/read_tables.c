@@ -359,7 +359,7 @@ deltas_of(const struct slot_tables *t, uint32_t id, size_t *next)
 /* False: the entry is not complete, or forgotten. */
 static bool
 read_traceback(struct slot_tables *t, uint32_t id, size_t *next_delta,
-    const struct moment *moment, struct trace *trace, uint64_t *losses)
+    struct moment *moment, struct trace *trace, uint64_t *losses)
 {
 	const struct traceback *shared = element(t, SECTION_TRACEBACKS, id);
 	size_t n_deltas = deltas_of(t, id, next_delta);
@@ -485,7 +485,8 @@ static struct moment
 moment_now(const struct slot_tables *t, enum reader_moment kind)
 {
 	const struct process_header *header = t->header;
-	struct moment moment = { .kind = kind };
+	struct moment moment = { .kind = kind,
+	    .patience = MOMENT_PATIENCE };
 
 	moment.mark_epoch = load_relaxed(&t->control->mark_epoch) &
 	    PAIR_EPOCH_MASK;
