@@ -332,8 +332,8 @@ main(int argc, char **argv)
 			return 2;
 	if (most < least || n_live < n_threads || n_pairs < n_threads)
 		return 2;
-	*(void **)&mark = dlsym(RTLD_DEFAULT, "tmtop_mark");
-	*(void **)&stop_recording = dlsym(RTLD_DEFAULT, "tmtop_stop");
+	*(void **)&mark = dlsym(RTLD_DEFAULT, "tmtop_hook_mark");
+	*(void **)&stop_recording = dlsym(RTLD_DEFAULT, "tmtop_hook_stop");
 	for (long i = 0; i < n_idle; i++)
 		pthread_create(&idle, NULL, wait_for_ever, NULL);
 	pthread_barrier_init(&barrier, NULL, (unsigned)n_threads);

@@ -83,6 +83,8 @@ struct control {
 				 * traces were cleared: blocks that nobody
 				 * knows are no surprise any more */
 	uint32_t	reserved;
+	char		mark_name[32];	/* [hook] of the latest mark, if it
+					 * came from the program; hostile */
 };
 
 /*

@@ -270,8 +270,10 @@ mutate_header(void)
 	static const size_t fields[] = {
 #define F(name) offsetof(struct process_header, name)
 		F(magic), F(version), F(pid), F(ppid), F(kind), F(start_ns),
-		F(record_shift), F(inherited_bytes), F(command_size),
-		F(command), F(current), F(peak), F(allocated), F(peak_epoch),
+		F(record_lanes), F(inherited_bytes), F(sample_bytes),
+		F(command_size), F(command), F(current), F(peak),
+		F(allocated), F(at_peak), F(peak_epoch), F(clear_epoch),
+		F(peak_reset_epoch),
 		F(lost_blocks), F(lost_bytes), F(unknown_frees),
 		F(unwind_compared), F(module_epoch), F(troubles),
 		F(private_bytes), F(used_bytes),

@@ -24,6 +24,7 @@ static int segment;
 static struct lobby_map lobby;
 static struct frame_store *store;
 static struct reader *reader;
+static struct writer alone = { .alone = true };	/* the only thread */
 
 /* As the hook does at its start. */
 static void
@@ -40,8 +41,12 @@ attach_slot(uint32_t i, pid_t pid, const char *command)
 	region_header->pid = pid;
 	region_header->kind = SLOT_KIND_EXEC;
 	region_header->peak_epoch = 1;
+	region_header->clear_epoch = lobby.control->clear_epoch;
+	region_header->peak_reset_epoch = lobby.control->peak_reset_epoch;
 	region_header->command_size = (uint32_t)strlen(command) + 1;
 	memcpy(region_header->command, command, strlen(command) + 1);
+	assert_true(tree_begin());
+	alone.control = lobby.control;
 	store_release(&slot->state, SLOT_LIVE);
 }
 
@@ -76,7 +81,16 @@ add_traceback(uint32_t module, uint64_t outer, uint64_t inner)
 	struct tree_key a = { outer, module << NODE_MODULE_SHIFT };
 	struct tree_key b = { inner, module << NODE_MODULE_SHIFT };
 
-	return tree_traceback(tree_child(tree_child(0, &a), &b), 0, 2);
+	uint32_t node = tree_child(0, &a, outer << 16 | module);
+
+	return tree_traceback(tree_child(node, &b, inner << 16 | module),
+	    lobby.control->clear_epoch, 0, 2);
+}
+
+static void
+add(uint32_t traceback, uint64_t size)
+{
+	counters_add(&alone, traceback, (struct amount){ size, 1 });
 }
 
 static int
@@ -132,9 +146,9 @@ snapshot_has_sums_stacks_and_module_of_what_was_written(void **state)
 	(void)state;
 	attach_slot(0, getpid(), "/usr/bin/prog");
 	t = add_traceback(add_module("/usr/lib/libx.so", 7), 0x10, 0x20);
-	counters_add(lobby.control, t, 100, true);
-	counters_add(lobby.control, t, 50, true);
-	counters_remove(lobby.control, t, 100, true, true);
+	add(t, 100);
+	add(t, 50);
+	counters_remove(&alone, t, (struct amount){ 100, 1 }, true);
 	s = reader_snapshot(reader);
 	assert_int_equal(s->n_traces, 1);
 	assert_int_equal(s->traces[0].size, 50);
@@ -174,7 +188,7 @@ snapshot_equal_code_of_two_processes_has_equal_stacks(void **state)
 		if (i == 1)
 			add_module("/other", 1);
 		t = add_traceback(add_module("/m", 9), 0x1, 0x2);
-		counters_add(lobby.control, t, 10, true);
+		add(t, 10);
 		let_go();
 	}
 	s = reader_snapshot(reader);
@@ -194,11 +208,11 @@ snapshot_dead_process_owns_memory_only_after_all_have_ended(void **state)
 	(void)state;
 	attach_slot(0, getpid(), "first");
 	t = add_traceback(add_module("/m", 1), 1, 2);
-	counters_add(lobby.control, t, 1000, true);
+	add(t, 1000);
 	let_go();
 	attach_slot(1, getpid(), "second");
 	t = add_traceback(add_module("/m", 1), 1, 2);
-	counters_add(lobby.control, t, 1, true);
+	add(t, 1);
 	let_go();
 	slot_set_dead(&lobby, 0, SLOT_EXITED, 0);
 	s = reader_snapshot(reader);
@@ -262,8 +276,8 @@ write_one_good_one_bad(void)
 	module = add_module("/m", 1);
 	good = add_traceback(module, 1, 2);
 	bad = add_traceback(module, 3, 4);
-	counters_add(lobby.control, good, 10, true);
-	counters_add(lobby.control, bad, 1, true);
+	add(good, 10);
+	add(bad, 1);
 }
 
 static void
@@ -374,8 +388,8 @@ hostile_sizes_below_zero_count_as_nothing(void **state)
 
 	(void)state;
 	write_one_good_one_bad();
-	region_at(TRACEBACKS, struct traceback, bad)->size = UINT64_MAX;
-	region_at(TRACEBACKS, struct traceback, bad)->count = UINT64_MAX;
+	region_at(TRACEBACKS, struct traceback, bad)->live =
+	    (struct pair){ UINT64_MAX, UINT64_MAX };
 	s = reader_snapshot(reader);
 	assert_int_equal(s->totals.traced_bytes, 10);
 	assert_int_equal(s->totals.blocks, 1);

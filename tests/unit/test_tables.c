@@ -2,11 +2,10 @@
  * test_tables.c - the hook's tables against plain models of them.
  *
  * The tables are written in a real segment, as in a traced process; the models
- * are arrays and sums kept by the test.
+ * are arrays kept by the test.  Counters: test_counters.c.
  */
 #include "base/atomic.h"
 #include "tables/blocks.h"
-#include "tables/counters.h"
 #include "tables/region.h"
 #include "tables/segment.h"
 #include "tables/tree.h"
@@ -24,14 +23,13 @@
 
 static int segment;
 static struct lobby_map lobby;
-static struct control *control;
 
 static void
 attach(uint32_t slot, uint64_t limit)
 {
 	assert_int_equal(region_attach(NULL, segment, slot, limit), 0);
-	region_header->peak_epoch = 1;
-	blocks_init(5);
+	blocks_init(1);
+	assert_true(tree_begin());
 }
 
 static int
@@ -43,7 +41,6 @@ set_up(void **state)
 	segment = segment_create(&plan);
 	assert_true(segment >= 0);
 	assert_int_equal(lobby_map_fd(&lobby, segment, true), 0);
-	control = lobby.control;
 	attach(0, UINT64_C(1) << 30);
 	return 0;
 }
@@ -67,31 +64,60 @@ key_of(uint64_t offset, uint32_t module)
 	    .module_kind = module << NODE_MODULE_SHIFT };
 }
 
+/* Equal for equal keys of this test, and never 0. */
+static tree_tag
+tag_of(const struct tree_key *key)
+{
+	return (key->offset + 1) << 16 | key->module_kind;
+}
+
+static uint32_t
+child(uint32_t parent, uint64_t offset, uint32_t module)
+{
+	struct tree_key key = key_of(offset, module);
+
+	return tree_child(parent, &key, tag_of(&key));
+}
+
 static void
 tree_same_frame_below_same_parent_is_same_node(void **state)
 {
-	struct tree_key a = key_of(0x100, 1), b = key_of(0x200, 1);
-	uint32_t outer, inner;
+	uint32_t outer = child(0, 0x100, 1), inner = child(outer, 0x200, 1);
 
 	(void)state;
-	outer = tree_child(0, &a);
-	inner = tree_child(outer, &b);
 	assert_int_not_equal(outer, 0);
 	assert_int_not_equal(inner, outer);
-	assert_int_equal(tree_child(0, &a), outer);
-	assert_int_equal(tree_child(outer, &b), inner);
+	assert_int_equal(child(0, 0x100, 1), outer);
+	assert_int_equal(child(outer, 0x200, 1), inner);
 	assert_true(outer < inner);
 }
 
 static void
 tree_module_or_parent_differs_is_another_node(void **state)
 {
-	struct tree_key a = key_of(0x100, 1), reloaded = key_of(0x100, 2);
-	uint32_t first = tree_child(0, &a);
+	uint32_t first = child(0, 0x100, 1);
 
 	(void)state;
-	assert_int_not_equal(tree_child(0, &reloaded), first);
-	assert_int_not_equal(tree_child(first, &a), first);
+	assert_int_not_equal(child(0, 0x100, 2), first);
+	assert_int_not_equal(child(first, 0x100, 1), first);
+}
+
+/* The short way gives the child found last and no other. */
+static void
+tree_last_child_is_the_latest_of_its_parent(void **state)
+{
+	struct tree_key a = key_of(0x100, 1), b = key_of(0x200, 1);
+	uint32_t first = child(0, 0x100, 1), second = child(0, 0x200, 1);
+
+	(void)state;
+	assert_int_equal(tree_last_child(0, tag_of(&a)), 0);
+	assert_int_equal(tree_last_child(0, tag_of(&b)), second);
+	assert_int_equal(tree_last_child(first, tag_of(&b)), 0);
+	assert_int_equal(child(0, 0x100, 1), first);
+	assert_int_equal(tree_last_child(0, tag_of(&a)), first);
+	tree_forget_tags();
+	assert_int_equal(tree_last_child(0, tag_of(&a)), 0);
+	assert_int_equal(child(0, 0x100, 1), first);
 }
 
 /* Many more children than the first index holds, visited in another order. */
@@ -103,17 +129,12 @@ tree_index_grows_without_losing_nodes(void **state)
 
 	(void)state;
 	for (i = 0; i < N; i++) {
-		struct tree_key key = key_of(i * 16 + 1, 1);
-
-		ids[i] = tree_child(0, &key);
+		ids[i] = child(0, i * 16 + 1, 1);
 		assert_int_not_equal(ids[i], 0);
 	}
 	for (i = 0; i < N; i++) {
-		struct tree_key key;
-
 		at = (uint32_t)((uint64_t)i * 7919 % N);
-		key = key_of(at * 16 + 1, 1);
-		assert_int_equal(tree_child(0, &key), ids[at]);
+		assert_int_equal(child(0, at * 16 + 1, 1), ids[at]);
 	}
 	/* Every id was handed out once. */
 	assert_int_equal(region_header->sections[SECTION_NODES].n_used, N + 1);
@@ -123,18 +144,57 @@ tree_index_grows_without_losing_nodes(void **state)
 static void
 tree_traceback_of_a_node_is_one_id_with_its_flags(void **state)
 {
-	struct tree_key key = key_of(0x100, 1);
-	uint32_t node = tree_child(0, &key), id;
+	uint32_t node = child(0, 0x100, 1), id;
 	const struct traceback *t;
 
 	(void)state;
-	id = tree_traceback(node, TRACEBACK_CUT, 7);
+	id = tree_traceback(node, 1, TRACEBACK_CUT, 7);
 	assert_int_not_equal(id, 0);
-	assert_int_equal(tree_traceback(node, TRACEBACK_CUT, 7), id);
+	assert_int_equal(tree_traceback(node, 1, TRACEBACK_CUT, 7), id);
 	t = region_at(TRACEBACKS, struct traceback, id);
 	assert_int_equal(t->node, node);
 	assert_int_equal(t->flags, TRACEBACK_CUT);
 	assert_int_equal(t->total_nframe, 7);
+}
+
+static void
+tree_cleared_traceback_is_another_id_for_the_same_node(void **state)
+{
+	uint32_t node = child(0, 0x100, 1), before, after;
+
+	(void)state;
+	before = tree_traceback(node, 1, 0, 7);
+	after = tree_traceback(node, 2, 0, 7);
+	assert_int_not_equal(after, 0);
+	assert_int_not_equal(after, before);
+	assert_int_equal(tree_traceback(node, 2, 0, 7), after);
+	assert_int_equal(region_at(TRACEBACKS, struct traceback,
+	    before)->node, node);
+	assert_int_equal(region_at(TRACEBACKS, struct traceback,
+	    after)->node, node);
+	assert_int_equal(region_at(TRACEBACKS, struct traceback,
+	    after)->clear_epoch, 2);
+}
+
+static void
+tree_domain_is_another_traceback_of_the_same_stack(void **state)
+{
+	uint32_t node = child(0, 0x100, 1), plain, mapped;
+	const struct traceback *t;
+
+	(void)state;
+	plain = tree_traceback(node, 1, TRACEBACK_CUT, 7);
+	mapped = tree_in_domain(plain, DOMAIN_MAPPINGS);
+	assert_int_not_equal(mapped, 0);
+	assert_int_not_equal(mapped, plain);
+	assert_int_equal(tree_in_domain(plain, DOMAIN_MAPPINGS), mapped);
+	t = region_at(TRACEBACKS, struct traceback, mapped);
+	assert_int_equal(t->domain, DOMAIN_MAPPINGS);
+	assert_int_equal(t->flags, TRACEBACK_CUT);
+	assert_int_equal(region_at(NODES, struct node, t->node)->parent,
+	    node);
+	assert_int_equal(region_at(TRACEBACKS, struct traceback,
+	    plain)->domain, DOMAIN_MALLOC);
 }
 
 static void
@@ -175,137 +235,6 @@ region_strings_stay_within_one_chunk(void **state)
 	assert_int_equal(region_take_many(SECTION_STRINGS, 1 << 20), 0);
 }
 
-static uint32_t
-new_traceback(uint64_t offset)
-{
-	struct tree_key key = key_of(offset, 3);
-
-	return tree_traceback(tree_child(0, &key), 0, 1);
-}
-
-static const struct traceback *
-counters_of(uint32_t id)
-{
-	return region_at(TRACEBACKS, struct traceback, id);
-}
-
-/* What a traceback held at the latest peak, as a reader works it out. */
-static uint64_t
-size_at_peak(uint32_t id)
-{
-	const struct traceback *t = counters_of(id);
-
-	return !region_header->at_peak &&
-	    t->peak_epoch == region_header->peak_epoch ?
-	    t->peak_size : t->size;
-}
-
-static uint64_t
-size_at_mark(uint32_t id)
-{
-	const struct traceback *t = counters_of(id);
-
-	return t->mark_epoch == control->mark_epoch ? t->mark_size : t->size;
-}
-
-enum { N_SITES = 16, N_EVENTS = 200000 };
-
-struct model {
-	uint64_t	size[N_SITES], count[N_SITES], allocs[N_SITES];
-	uint64_t	at_peak[N_SITES], at_mark[N_SITES];
-	uint64_t	current, peak, allocated;
-};
-
-static void
-check_model(const struct model *model, const uint32_t *ids)
-{
-	for (int i = 0; i < N_SITES; i++) {
-		assert_int_equal(counters_of(ids[i])->size, model->size[i]);
-		assert_int_equal(counters_of(ids[i])->count, model->count[i]);
-		assert_int_equal(counters_of(ids[i])->allocs,
-		    model->allocs[i]);
-		assert_int_equal(size_at_peak(ids[i]), model->at_peak[i]);
-		assert_int_equal(size_at_mark(ids[i]), model->at_mark[i]);
-	}
-	assert_int_equal(region_header->current, model->current);
-	assert_int_equal(region_header->peak, model->peak);
-	assert_int_equal(region_header->allocated, model->allocated);
-}
-
-static void
-model_add(struct model *model, int site, uint64_t size)
-{
-	model->size[site] += size;
-	model->count[site]++;
-	model->allocs[site]++;
-	model->allocated += size;
-	model->current += size;
-	if (model->current > model->peak) {
-		model->peak = model->current;
-		memcpy(model->at_peak, model->size, sizeof model->size);
-	}
-}
-
-/* Random events against arrays: sums, peak with contents, marks. */
-static void
-counters_equal_a_model_after_any_events(void **state)
-{
-	static struct { int site; uint64_t size; } live[N_EVENTS];
-	struct model model = { .current = 0 };
-	uint32_t ids[N_SITES], n_live = 0, i, at;
-
-	(void)state;
-	srandom(1);
-	for (i = 0; i < N_SITES; i++)
-		ids[i] = new_traceback(i + 1);
-	for (i = 0; i < N_EVENTS; i++) {
-		if (n_live == 0 || random() % 100 < 51) {
-			live[n_live].site = (int)(random() % N_SITES);
-			live[n_live].size = (uint64_t)(random() % 5000);
-			counters_add(control, ids[live[n_live].site],
-			    live[n_live].size, true);
-			model_add(&model, live[n_live].site,
-			    live[n_live].size);
-			n_live++;
-		} else {
-			at = (uint32_t)random() % n_live;
-			counters_remove(control, ids[live[at].site],
-			    live[at].size, false, true);
-			model.size[live[at].site] -= live[at].size;
-			model.count[live[at].site]--;
-			model.current -= live[at].size;
-			live[at] = live[--n_live];
-		}
-		if (random() % 5000 == 0) {
-			control->mark_epoch++;
-			memcpy(model.at_mark, model.size, sizeof model.size);
-		}
-		if (random() % 2000 == 0 && control->mark_epoch > 1)
-			check_model(&model, ids);
-	}
-	control->mark_epoch++;
-	memcpy(model.at_mark, model.size, sizeof model.size);
-	check_model(&model, ids);
-}
-
-static void
-counters_shared_and_alone_add_up_alike(void **state)
-{
-	uint32_t id = new_traceback(99);
-
-	(void)state;
-	counters_add(control, id, 100, false);
-	counters_add(control, id, 50, true);
-	counters_remove(control, id, 100, true, false);
-	assert_int_equal(counters_of(id)->size, 50);
-	assert_int_equal(counters_of(id)->count, 1);
-	assert_int_equal(counters_of(id)->allocs, 2);
-	assert_int_equal(counters_of(id)->allocated, 150);
-	assert_int_equal(counters_of(id)->temporary, 1);
-	assert_int_equal(region_header->peak, 150);
-	assert_int_equal(region_header->current, 50);
-}
-
 static void
 blocks_every_address_keeps_its_own_record(void **state)
 {
@@ -331,20 +260,53 @@ blocks_every_address_keeps_its_own_record(void **state)
 }
 
 static void
-blocks_dense_allocators_have_a_record_per_8_bytes(void **state)
+blocks_in_lanes_have_a_record_per_8_bytes(void **state)
 {
 	struct block found;
 	uint32_t i;
 
 	(void)state;
-	blocks_init(3);
+	blocks_init(RECORD_STRIDE / 8);
 	for (i = 1; i <= 10000; i++)
 		assert_true(blocks_put(0x555500000000 + i * 8ul,
 		    &(struct block){ .size = 8, .traceback = i }));
 	for (i = 1; i <= 10000; i++) {
 		blocks_take(0x555500000000 + i * 8ul, &found);
 		assert_int_equal(found.traceback, i);
+		assert_int_equal(found.size, 8);
 	}
+	/* A lane costs memory when something lies in it. */
+	assert_int_equal(region_header->record_lanes, RECORD_STRIDE / 8);
+	assert_in_range(region_header->sections[SECTION_GRANULES].n_used - 1,
+	    10000 * 8 / (GRANULE_RECORDS * RECORD_STRIDE) * 4,
+	    (10000 * 8 / (GRANULE_RECORDS * RECORD_STRIDE) + 2) * 4);
+}
+
+/* A flag outlives nothing: the block that is freed takes it away. */
+static void
+blocks_flagged_address_is_reported_once_by_the_take(void **state)
+{
+	uintptr_t recorded = 0x7f0000001000, other = 0x7f0000002000;
+	struct block found;
+
+	(void)state;
+	assert_true(blocks_put(recorded,
+	    &(struct block){ .size = 8, .traceback = 5 }));
+	assert_true(blocks_flag(recorded));
+	assert_true(blocks_flag(other));
+	assert_true(*blocks_find(other) != 0);
+	assert_true(blocks_take(recorded, &found));
+	assert_int_equal(found.traceback, 5);
+	assert_int_equal(found.size, 8);
+	assert_true(blocks_take(other, &found));
+	assert_int_equal(found.traceback, 0);
+	assert_false(blocks_take(recorded, &found));
+	assert_false(blocks_take(other, &found));
+	assert_true(blocks_put(recorded,
+	    &(struct block){ .size = 8, .traceback = MAX_TRACEBACKS - 1,
+	    .generation = 4095 }));
+	assert_false(blocks_take(recorded, &found));
+	assert_int_equal(found.traceback, MAX_TRACEBACKS - 1);
 }
 
 static void
@@ -418,14 +380,16 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		T(tree_same_frame_below_same_parent_is_same_node),
 		T(tree_module_or_parent_differs_is_another_node),
+		T(tree_last_child_is_the_latest_of_its_parent),
 		T(tree_index_grows_without_losing_nodes),
 		T(tree_traceback_of_a_node_is_one_id_with_its_flags),
+		T(tree_cleared_traceback_is_another_id_for_the_same_node),
+		T(tree_domain_is_another_traceback_of_the_same_stack),
 		T(region_at_its_limit_says_full_and_goes_on_saying_it),
 		T(region_strings_stay_within_one_chunk),
-		T(counters_equal_a_model_after_any_events),
-		T(counters_shared_and_alone_add_up_alike),
 		T(blocks_every_address_keeps_its_own_record),
-		T(blocks_dense_allocators_have_a_record_per_8_bytes),
+		T(blocks_in_lanes_have_a_record_per_8_bytes),
+		T(blocks_flagged_address_is_reported_once_by_the_take),
 		T(blocks_of_any_size_are_remembered_exactly),
 		T(blocks_unknown_and_impossible_addresses_have_none),
 		T(segment_without_seals_is_refused),
