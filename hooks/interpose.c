@@ -56,8 +56,12 @@ is_wanted(size_t size)
 {
 	if (unlikely(!lifecycle_records()))
 		return false;
-	return likely(load_relaxed(lifecycle_armed) == LIFECYCLE_ALL) ||
-	    (thread_state.until_sample -= (int64_t)size) <= 0;
+	if (likely(load_relaxed(lifecycle_armed) == LIFECYCLE_ALL))
+		return true;
+	if (likely(load_relaxed(lifecycle_armed) == LIFECYCLE_SAMPLE))
+		return (thread_state.until_sample -= (int64_t)size) <= 0;
+	lifecycle_touch_slow();
+	return true;
 }
 
 /*
@@ -116,14 +120,38 @@ calloc(size_t count, size_t size)
 
 /* ---- free ---- */
 
-static ATTR_NOINLINE void
-free_beginning(void *block)
+/* Not recording: not yet, not in this process, or nothing ever. */
+static ATTR_COLD void
+free_unrecorded(void *block)
 {
 	if (block == NULL || bootstrap_owns(block))
 		return;
-	if (lifecycle_begin_slow())
-		record_unknown_free();
+	if (load_relaxed(lifecycle_armed) == LIFECYCLE_IDLE) {
+		if (lifecycle_begin_slow())
+			record_unknown_free();
+	} else
+		modules_check_free(block);
 	if (real.free != NULL)
+		real.free(block);
+}
+
+/* These two have no frame either: what is rare is left by a jump. */
+static ATTR_NOINLINE void
+free_untouched(void *block)
+{
+	if (unlikely(load_relaxed(lifecycle_armed) == LIFECYCLE_IDLE) ||
+	    bootstrap_may_own(block))
+		free_unrecorded(block);
+	else
+		real.free(block);
+}
+
+static ATTR_NOINLINE void
+free_stopped(void *block)
+{
+	if (bootstrap_may_own(block) || modules_may_be(block))
+		free_unrecorded(block);
+	else
 		real.free(block);
 }
 
@@ -148,16 +176,12 @@ free(void *block)
 {
 	uint64_t *record;
 
-	if (unlikely(load_relaxed(lifecycle_armed) == LIFECYCLE_IDLE)) {
-		free_beginning(block);
+	if (unlikely(load_relaxed(lifecycle_armed) <= LIFECYCLE_UNTOUCHED)) {
+		free_untouched(block);
 		return;
 	}
 	if (lifecycle_is_stopped()) {
-		if (unlikely(bootstrap_may_own(block)) &&
-		    bootstrap_owns(block))
-			return;
-		modules_check_free(block);
-		real.free(block);
+		free_stopped(block);
 		return;
 	}
 	record = blocks_find((uintptr_t)block);

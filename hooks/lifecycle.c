@@ -225,10 +225,24 @@ attach_slot(enum slot_kind kind, int fd, uint64_t inherited)
 /* ---- arming ---- */
 
 static uint32_t
-armed_mode(void)
+recording_mode(void)
 {
 	return region_header->sample_bytes != 0 ? LIFECYCLE_SAMPLE :
 	    LIFECYCLE_ALL;
+}
+
+static uint32_t
+first_mode(void)
+{
+	return lifecycle_is_stopped() ? LIFECYCLE_UNTOUCHED :
+	    recording_mode();
+}
+
+ATTR_COLD void
+lifecycle_touch_slow(void)
+{
+	/* The word is ours to write, by whichever thread comes first. */
+	store_relaxed((uint32_t *)lifecycle_armed, recording_mode());
 }
 
 static bool
@@ -245,7 +259,7 @@ arm(void)
 		sys_munmap((void *)p, LAYOUT_PAGE);
 		return false;
 	}
-	*(uint32_t *)p = armed_mode();
+	*(uint32_t *)p = first_mode();
 	store_release(&lifecycle_armed, (const uint32_t *)p);
 	return true;
 }
@@ -316,7 +330,7 @@ forget_parent(void)
 static void
 rearm(void)
 {
-	store_release((uint32_t *)lifecycle_armed, armed_mode());
+	store_release((uint32_t *)lifecycle_armed, first_mode());
 }
 
 static bool

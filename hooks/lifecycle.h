@@ -14,6 +14,7 @@
  */
 enum lifecycle_mode {
 	LIFECYCLE_IDLE,
+	LIFECYCLE_UNTOUCHED,		/* stopped so far: nothing is known */
 	LIFECYCLE_ALL,			/* every block */
 	LIFECYCLE_SAMPLE,		/* see sample.h */
 };
@@ -33,6 +34,9 @@ lifecycle_is_on(void)
 	return likely(load_relaxed(lifecycle_armed) != LIFECYCLE_IDLE) ||
 	    lifecycle_begin_slow();
 }
+
+/* The first block of an untouched process is to be recorded. */
+void lifecycle_touch_slow(void);
 
 /* Only while it is on: are new blocks recorded, are known ones followed? */
 static ATTR_INLINE bool

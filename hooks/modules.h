@@ -55,13 +55,20 @@ module_filter_bit(const void *address)
 
 void modules_unloaded_slow(const void *link_map);
 
+/* False: surely no link_map. */
+static inline bool
+modules_may_be(const void *block)
+{
+	uint32_t bit = module_filter_bit(block);
+
+	return unlikely(modules_filter[bit / 64] >> (bit % 64) & 1);
+}
+
 /* To be called with blocks that are freed: any, or those with the flag. */
 static inline void
 modules_check_free(const void *block)
 {
-	uint32_t bit = module_filter_bit(block);
-
-	if (unlikely(modules_filter[bit / 64] >> (bit % 64) & 1))
+	if (modules_may_be(block))
 		modules_unloaded_slow(block);
 }
 

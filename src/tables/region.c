@@ -23,10 +23,8 @@
 #define MADV_POPULATE_WRITE	23	/* Linux 5.14 */
 #endif
 
-/* Populated ahead: little at first, since most programs need little. */
-#define GROUP_SMALL		(16 * LAYOUT_PAGE)
-#define GROUP_LARGE		(256 * LAYOUT_PAGE)
-#define GROUP_LARGE_FROM	(8u << 20)
+/* Populated ahead, in somebody's malloc: about ten microseconds. */
+#define GROUP			(16 * LAYOUT_PAGE)
 
 struct section_info {
 	uint32_t	directory;	/* first entry */
@@ -266,7 +264,7 @@ make_ready(enum section_id section, uint32_t last)
 	uint32_t index = last / info->per_chunk;
 	uint32_t ready = load_relaxed(&n_populated[section]);
 	size_t chunk_size = (size_t)info->element_size * info->per_chunk;
-	size_t group, from, end;
+	size_t from, end;
 	char *chunk;
 
 	if (index >= info->max_chunks)
@@ -274,15 +272,13 @@ make_ready(enum section_id section, uint32_t last)
 	chunk = ensure_chunk(section, index);
 	if (chunk == NULL)
 		return false;
-	group = region_header->used_bytes < GROUP_LARGE_FROM ?
-	    GROUP_SMALL : GROUP_LARGE;
 	from = ready / info->per_chunk < index ? 0 :
 	    (size_t)(ready % info->per_chunk) * info->element_size;
 	from &= ~(size_t)(LAYOUT_PAGE - 1);
 	end = (size_t)(last % info->per_chunk + 1) * info->element_size;
 	end = (end + LAYOUT_PAGE - 1) & ~(size_t)(LAYOUT_PAGE - 1);
-	if (end < from + group)
-		end = from + group;
+	if (end < from + GROUP)
+		end = from + GROUP;
 	if (end > chunk_size)
 		end = chunk_size;
 	if (!populate(chunk + from, end - from))
