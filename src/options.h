@@ -48,6 +48,8 @@ struct options {
 	bool		 mappings;	/* --mmap: domain 1 */
 	bool		 ascii, no_mouse, quiet, exit_at_end;
 	unsigned	 verbose;
+	uint64_t	 sample_bytes;	/* --sample; 0: everything */
+	bool		 stopped;	/* --stopped: records nothing yet */
 	uint64_t	 table_size;	/* --table-size; 0: default */
 	enum option_unwinder unwinder;
 	const char	*stdin_path, *stdout_path, *stderr_path;

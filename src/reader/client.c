@@ -72,9 +72,11 @@ write_plan(struct message *message, const struct client_plan *plan)
 	message->plan.version = PROTOCOL_VERSION;
 	message->plan.max_frames = plan->max_frames;
 	message->plan.table_limit = plan->table_limit;
+	message->plan.sample_bytes = plan->sample_bytes;
 	message->plan.options = lobby_options(plan);
 	message->plan.flags = (plan->batch ? PLAN_BATCH : 0) |
-	    (plan->keep_on_hangup ? PLAN_KEEP : 0);
+	    (plan->keep_on_hangup ? PLAN_KEEP : 0) |
+	    (plan->stopped ? PLAN_STOPPED : 0);
 	if (!plan->batch) {
 		message->fd = plan->tty_fd;
 		if (tcgetattr(plan->tty_fd, &message->plan.termios) < 0 ||

@@ -38,6 +38,8 @@ struct client_plan {
 
 	uint64_t	 table_limit;	/* bytes per process; 0: default */
 	uint32_t	 max_frames;	/* 0: all */
+	uint64_t	 sample_bytes;	/* 0: every block, not a sample */
+	bool		 stopped;	/* records nothing until told to */
 	bool		 follow_fork, follow_exec;
 	bool		 use_libunwind;	/* --unwinder=libunwind */
 	bool		 mappings;	/* mmap and friends too */

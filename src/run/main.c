@@ -193,6 +193,17 @@ open_read_only(int fd)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* How recording begins; nobody reads the page yet. */
+static void
+write_control(struct control *control)
+{
+	control->sample_bytes = plan.body.sample_bytes;
+	if ((plan.body.flags & PLAN_STOPPED) == 0)
+		return;
+	control->state = RECORDING_STOPPED;
+	control->n_pauses = 1;
+}
+
 static void
 make_segment(void)
 {
@@ -209,6 +220,7 @@ make_segment(void)
 	run.segment_fd = segment_create(&segment);
 	if (run.segment_fd >= 0 &&
 	    watch_open(&run.watch, run.segment_fd, run.nonce) == 0) {
+		write_control(run.watch.map.control);
 		plan.viewer_segment = open_read_only(run.segment_fd);
 		if (plan.viewer_segment >= 0)
 			return;

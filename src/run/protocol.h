@@ -18,7 +18,7 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
-#define PROTOCOL_VERSION	1u
+#define PROTOCOL_VERSION	2u
 #define MESSAGE_BODY_MAX	32768u	/* of any kind */
 #define OUTPUT_BYTES_MAX	16384u
 #define TYPE_BYTES_MAX		4096u
@@ -65,6 +65,7 @@ struct plan_body {
 	uint32_t	version;		/* PROTOCOL_VERSION */
 	uint32_t	max_frames;
 	uint64_t	table_limit;
+	uint64_t	sample_bytes;		/* 0: no sample */
 	uint32_t	options;		/* enum lobby_option */
 	uint32_t	flags;			/* enum plan_flag */
 	struct winsize	size;			/* with a terminal */
@@ -73,7 +74,7 @@ struct plan_body {
 	/* the strings follow; the terminal's descriptor comes along */
 };
 
-enum plan_flag { PLAN_BATCH = 1, PLAN_KEEP = 2 };
+enum plan_flag { PLAN_BATCH = 1, PLAN_KEEP = 2, PLAN_STOPPED = 4 };
 
 struct signal_body { int32_t signal; uint32_t target; };
 struct resize_body { uint16_t rows, cols; };

@@ -126,7 +126,7 @@ options_every_one_reaches_its_field(void **state)
 	clean_up(NULL);
 
 	assert_int_equal(parse("--no-skip --color=never --ascii --no-mouse "
-	    "--table-size=64M --unwinder=libunwind --stdin=i --stdout=o "
+	    "--table-size=64M --sample=512K --stopped --unwinder=libunwind --stdin=i --stdout=o "
 	    "--stderr=e --output-log=l --on-hangup=keep --exit -qvv prog"),
 	    OPTIONS_RUN);
 	assert_false(options.skip);
@@ -134,6 +134,8 @@ options_every_one_reaches_its_field(void **state)
 	assert_true(options.ascii);
 	assert_true(options.no_mouse);
 	assert_int_equal(options.table_size, 64 * 1048576);
+	assert_int_equal(options.sample_bytes, 512 * 1024);
+	assert_true(options.stopped);
 	assert_int_equal(options.unwinder, UNWINDER_LIBUNWIND);
 	assert_string_equal(options.stdin_path, "i");
 	assert_string_equal(options.stdout_path, "o");
@@ -211,6 +213,13 @@ options_wrong_values_are_told_with_place_and_range(void **state)
 	    "--frames '65536': must be 1 to 65535", 1);
 	check_wrong("--frames=99999999999999999999999 p", "--frames "
 	    "'99999999999999999999999': must be 1 to 65535", 1);
+	check_wrong("--sample=1023 p",
+	    "--sample '1023': must be 1.0 KiB to 1.0 GiB", 1);
+	check_wrong("--sample=2G p",
+	    "--sample '2G': must be 1.0 KiB to 1.0 GiB", 1);
+	check_wrong("--sample=0 p",
+	    "--sample '0': must be 1.0 KiB to 1.0 GiB", 1);
+	check_wrong("--stopped=1 p", "--stopped takes no value", 0);
 	check_wrong("-d 0.05 p", "--delay '0.05': must be 0.1 to 3600 seconds",
 	    1);
 	check_wrong("-d 1,5 p", "--delay '1,5': not a number of seconds "
@@ -320,7 +329,7 @@ options_help_lists_every_option_once(void **state)
 {
 	static const char *const names[] = { "group-by", "cumulative",
 		"filter", "sort", "reverse", "skip", "no-skip", "frames",
-		"table-size", "unwinder", "follow", "stdin", "stdout",
+		"sample", "stopped", "table-size", "unwinder", "follow", "stdin", "stdout",
 		"stderr", "output-log", "on-hangup", "delay", "exit", "color",
 		"ascii", "no-mouse", "batch", "format", "output", "top",
 		"iterations", "quiet", "verbose", "version", "help" };
