@@ -22,8 +22,6 @@
 
 #include <cmocka.h>
 
-uint32_t modules_epoch;
-uint64_t modules_filter[MODULE_FILTER_BITS / 64];
 uint32_t verify_mode;
 
 void
@@ -37,6 +35,19 @@ verify_unwind(const struct frame_state *start,
 	(void)max_frames;
 	(void)result;
 	fail_msg("verification is off");
+}
+
+bool
+unwind_same_step(const struct frame_state *inner,
+    const struct frame_state *outer, const struct stack_bounds *bounds,
+    struct unwind_work *work)
+{
+	(void)inner;
+	(void)outer;
+	(void)bounds;
+	(void)work;
+	fail_msg("no step is taken again");
+	return false;
 }
 
 /* ---- a stack by hand: frame i occupies words [at[i].word, ...) ---- */
@@ -89,39 +100,42 @@ frame_of(unsigned i)
 	};
 }
 
+/* Is frame i among the first *n_left known ones?  Those deeper in the stack
+ * are passed over. */
 static bool
-is_known(const struct frame *known, unsigned i)
+is_known(const struct unwind_work *known, uint32_t *n_left, unsigned i)
 {
-	struct frame frame = frame_of(i);
+	struct frame frame = frame_of(i), last;
 
-	return frame_pc(known) == frame_pc(&frame) &&
-	    known->fp == frame.fp && known->depth == frame.depth;
+	while (*n_left > 0 &&
+	    known->frames[*n_left - 1].depth > frame.depth)
+		--*n_left;
+	if (*n_left == 0)
+		return false;
+	last = known->frames[*n_left - 1];
+	return frame_pc(&last) == frame_pc(&frame) && last.fp == frame.fp &&
+	    last.depth == frame.depth;
 }
 
-/* Known frames are the innermost of what is remembered: deeper stacks than
- * may be kept have lost outer ones. */
 void
 unwind_cfa(const struct frame_state *start,
     const struct stack_bounds *bounds, struct unwind_work *work,
     uint32_t max_frames, struct unwind_result *result)
 {
 	struct frame *found = unwind_found(work);
-	unsigned known;
+	uint32_t n_left = work->n_known;
+	unsigned i;
 
 	*result = (struct unwind_result){ .flags = walk_flags,
-	    .is_lasting = !(walk_flags & TRACEBACK_CUT) };
+	    .is_lasting = walk_flags == 0 };
 	assert_ptr_equal(start->sp, frames[n_frames - 1].sp);
 	assert_true(bounds->low <= start->sp);
-	for (unsigned i = n_frames; i-- > 0;) {
-		known = i - work->n_dropped;
-		if (work->n_known > 0 && known < work->n_known &&
-		    is_known(&work->frames[known], i)) {
-			result->n_joined = known + 1;
+	for (i = n_frames; i-- > 0;) {
+		if (is_known(work, &n_left, i)) {
+			result->n_joined = n_left;
 			break;
 		}
 		if (result->n_found == max_frames) {
-			found[result->n_found - 1].packed =
-			    frame_pack(0, FRAME_DEEPER);
 			result->flags |= TRACEBACK_TRUNCATED;
 			break;
 		}
