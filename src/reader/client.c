@@ -36,7 +36,7 @@
 
 _Static_assert((int)CLIENT_TO_ALL == (int)SIGNAL_ALL, "same numbers");
 _Static_assert((int)N_CLIENT_CONTROLS == (int)N_CHANGES, "same numbers");
-_Static_assert((int)CLIENT_CONTROL_SAMPLE == (int)CHANGE_SAMPLE,
+_Static_assert((int)CLIENT_CONTROL_FRAMES == (int)CHANGE_FRAMES,
     "same numbers");
 _Static_assert((int)N_CLIENT_NOTICES == (int)N_NOTICES, "same numbers");
 _Static_assert((int)CLIENT_NOTICE_SCRIPT == (int)NOTICE_SCRIPT,

@@ -105,7 +105,7 @@ enum client_event_kind {
 	CLIENT_NOTICE,		/* .text for the user, printable; .notice */
 	CLIENT_SLOTS_LOW,	/* dead slots should be read and
 				 * acknowledged: client_slot_read() */
-	CLIENT_CONTROL,		/* the control page has changed */
+	CLIENT_CONTROL,		/* what client_control() asked is done */
 	CLIENT_GONE,		/* the helper died: nothing more will come */
 };
 
@@ -175,16 +175,15 @@ void client_slot_read(struct client *client, uint32_t slot,
     uint32_t incarnation);
 
 /*
- * Change the control page (the helper is its only writer).  The epochs only
- * advance; their new values can be read in the page after CLIENT_CONTROL.
+ * Have the helper change the control page (see tables/control.h; the program
+ * may change it too).  CLIENT_CONTROL says that it is done.
  */
 enum client_control {
-	CLIENT_CONTROL_MARK,		/* mark_epoch + 1, generation + 1 */
-	CLIENT_CONTROL_CLEAR,		/* clear_epoch + 1 */
-	CLIENT_CONTROL_RESET_PEAK,	/* peak_reset_epoch + 1 */
-	CLIENT_CONTROL_STATE,		/* state = value */
-	CLIENT_CONTROL_FRAMES,		/* frames_limit = value */
-	CLIENT_CONTROL_SAMPLE,		/* sample_bytes = value */
+	CLIENT_CONTROL_MARK,		/* now is a moment to remember */
+	CLIENT_CONTROL_CLEAR,		/* forget all blocks */
+	CLIENT_CONTROL_RESET_PEAK,	/* the peak is what is live now */
+	CLIENT_CONTROL_STATE,		/* value: enum recording_state */
+	CLIENT_CONTROL_FRAMES,		/* value: limit of frames, 0: none */
 	N_CLIENT_CONTROLS
 };
 void client_control(struct client *client, enum client_control what,

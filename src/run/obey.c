@@ -9,7 +9,7 @@
  */
 #include "run/run.h"
 
-#include "base/atomic.h"
+#include "tables/control.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -66,10 +66,22 @@ obey_signal(struct run *run, const struct signal_body *body)
 
 /* ---- the control page ---- */
 
-static void
-advance(uint32_t *epoch)
+static bool
+change_state(struct control *control, uint64_t state)
 {
-	store_relaxed(epoch, load_relaxed(epoch) + 1);
+	switch (state) {
+	case RECORDING_ON:
+		control_start(control);
+		return true;
+	case RECORDING_HELD:
+		control_hold(control);
+		return true;
+	case RECORDING_STOPPED:
+		control_stop(control);
+		return true;
+	default:
+		return false;
+	}
 }
 
 static void
@@ -79,25 +91,20 @@ obey_change(struct run *run, const struct change_body *body)
 
 	switch (body->what) {
 	case CHANGE_MARK:
-		advance(&control->generation);
-		advance(&control->mark_epoch);
+		control_mark(control, NULL);
 		break;
 	case CHANGE_CLEAR:
-		advance(&control->clear_epoch);
+		control_clear(control);
 		break;
 	case CHANGE_RESET_PEAK:
-		advance(&control->peak_reset_epoch);
+		control_reset_peak(control);
 		break;
 	case CHANGE_STATE:
-		if (body->value > RECORDING_STOPPED)
+		if (!change_state(control, body->value))
 			return;
-		store_relaxed(&control->state, (uint32_t)body->value);
 		break;
 	case CHANGE_FRAMES:
 		store_relaxed(&control->frames_limit, (uint32_t)body->value);
-		break;
-	case CHANGE_SAMPLE:
-		store_relaxed(&control->sample_bytes, body->value);
 		break;
 	default:
 		return;

@@ -56,8 +56,10 @@ show_slots(void)
 		    slot->pid == client_pid(client) ? "program" : "other");
 	}
 	fprintf(events, "untracked %u\n", map.lobby->n_untracked);
-	fprintf(events, "control mark %u generation %u state %u\n",
-	    map.control->mark_epoch, map.control->generation,
+	fprintf(events, "control mark %u clear %u reset %u generation %u "
+	    "pauses %u state %u\n", map.control->mark_epoch,
+	    map.control->clear_epoch, map.control->peak_reset_epoch,
+	    map.control->generation, map.control->n_pauses,
 	    map.control->state);
 	lobby_unmap(&map);
 }
@@ -158,6 +160,10 @@ obey(const char *line)
 		client_leave_running(client, word);
 	else if (strcmp(line, "mark") == 0)
 		client_control(client, CLIENT_CONTROL_MARK, 0);
+	else if (strcmp(line, "clear") == 0)
+		client_control(client, CLIENT_CONTROL_CLEAR, 0);
+	else if (strcmp(line, "reset-peak") == 0)
+		client_control(client, CLIENT_CONTROL_RESET_PEAK, 0);
 	else if (sscanf(line, "state %d", &a) == 1)
 		client_control(client, CLIENT_CONTROL_STATE, (uint64_t)a);
 	else if (sscanf(line, "screen %d", &a) == 1)

@@ -1,0 +1,70 @@
+/*
+ * control.h - the changes of the control page (L1).
+ *
+ * Two make them: tmtop-run for its viewer, and the functions of tmtop.h in the
+ * program itself, in any thread and process of the run.  Each is a few atomic
+ * writes of its own: two that meet leave what one of both orders would have
+ * left.  Nothing here allocates, waits or fails.
+ */
+#ifndef TMTOP_TABLES_CONTROL_H
+#define TMTOP_TABLES_CONTROL_H
+
+#include "base/atomic.h"
+#include "tables/layout.h"
+
+/* Forget all blocks. */
+static inline void
+control_clear(struct control *control)
+{
+	add_relaxed(&control->n_pauses, 1);
+	add_relaxed(&control->generation, 1);
+	add_relaxed(&control->clear_epoch, 1);
+}
+
+static inline void
+control_start(struct control *control)
+{
+	store_relaxed(&control->state, RECORDING_ON);
+}
+
+static inline void
+control_stop(struct control *control)
+{
+	/* First the state: nothing new is recorded in the new epoch. */
+	store_release(&control->state, RECORDING_STOPPED);
+	control_clear(control);
+}
+
+/* What was stopped stays so: there is nothing to follow. */
+static inline void
+control_hold(struct control *control)
+{
+	uint32_t on = RECORDING_ON;
+
+	add_relaxed(&control->n_pauses, 1);
+	cas_relaxed(&control->state, &on, RECORDING_HELD);
+}
+
+static inline void
+control_reset_peak(struct control *control)
+{
+	add_relaxed(&control->peak_reset_epoch, 1);
+}
+
+/* name: NULL when it has none; what does not fit is cut. */
+static inline void
+control_mark(struct control *control, const char *name)
+{
+	size_t i = 0;
+
+	for (; name != NULL && name[i] != '\0' &&
+	    i < sizeof(control->mark_name) - 1; i++)
+		store_relaxed(&control->mark_name[i], name[i]);
+	store_relaxed(&control->mark_name[i], '\0');
+	add_relaxed(&control->generation, 1);
+	/* ORDER mark-name: the name is there before the mark is.
+	 * Other end: reader_last_mark(). */
+	__atomic_fetch_add(&control->mark_epoch, 1, __ATOMIC_RELEASE);
+}
+
+#endif
