@@ -42,7 +42,8 @@ struct reader {
 	uint32_t	 incarnations[N_SLOTS];	/* of those tables */
 	bool		 is_done[N_SLOTS];	/* final state taken */
 	VEC(struct process_reading) ended;
-	uint64_t	 highest_sum;
+	uint64_t	 highest_sum;	/* since these epochs */
+	uint32_t	 clear_epoch, peak_reset_epoch;
 	bool		 is_corrupt;
 	char		 corruption[160];
 };
@@ -265,6 +266,20 @@ now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* Traces were cleared or the peak was reset: what was highest is not. */
+static void
+catch_up(struct reader *reader)
+{
+	const struct control *control = reader->lobby.control;
+	uint32_t clear = load_relaxed(&control->clear_epoch);
+	uint32_t reset = load_relaxed(&control->peak_reset_epoch);
+
+	if (reader->clear_epoch != clear || reader->peak_reset_epoch != reset)
+		reader->highest_sum = 0;
+	reader->clear_epoch = clear;
+	reader->peak_reset_epoch = reset;
+}
+
 struct snapshot *
 reader_snapshot(struct reader *reader)
 {
@@ -273,6 +288,7 @@ reader_snapshot(struct reader *reader)
 	struct snapshot *snapshot;
 	uint32_t i;
 
+	catch_up(reader);
 	for (i = 0; i < N_SLOTS; i++) {
 		if (!read_slot(reader, i, READER_NOW, &reading))
 			continue;

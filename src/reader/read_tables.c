@@ -481,6 +481,17 @@ read_progress(struct slot_tables *t, uint64_t *allocated, uint64_t *current)
 	}
 }
 
+/* No event since the peak was reset or traces were cleared: the hook has not
+ * taken note yet. */
+static bool
+is_header_behind(const struct slot_tables *t)
+{
+	return load_relaxed(&t->header->peak_reset_epoch) !=
+	    load_relaxed(&t->control->peak_reset_epoch) ||
+	    load_relaxed(&t->header->clear_epoch) !=
+	    load_relaxed(&t->control->clear_epoch);
+}
+
 static struct moment
 moment_now(const struct slot_tables *t, enum reader_moment kind)
 {
@@ -493,7 +504,8 @@ moment_now(const struct slot_tables *t, enum reader_moment kind)
 	moment.peak_epoch = load_relaxed(&header->peak_epoch);
 	moment.is_sample = load_relaxed(&header->sample_bytes) != 0;
 	/* The peak is now. */
-	if (kind == READER_PEAK && load_relaxed(&header->at_peak) != 0)
+	if (kind == READER_PEAK && (load_relaxed(&header->at_peak) != 0 ||
+	    is_header_behind(t)))
 		moment.kind = READER_NOW;
 	return moment;
 }
@@ -501,15 +513,9 @@ moment_now(const struct slot_tables *t, enum reader_moment kind)
 static uint64_t
 read_peak(const struct slot_tables *t, const struct totals *totals)
 {
-	const struct process_header *header = t->header;
-	uint64_t peak = load_relaxed(&header->peak);
+	uint64_t peak = is_header_behind(t) ? 0 :
+	    load_relaxed(&t->header->peak);
 
-	/* No event since: the hook has not taken note yet. */
-	if (load_relaxed(&header->peak_reset_epoch) !=
-	    load_relaxed(&t->control->peak_reset_epoch) ||
-	    load_relaxed(&header->clear_epoch) !=
-	    load_relaxed(&t->control->clear_epoch))
-		peak = 0;
 	return peak > totals->traced_bytes ? peak : totals->traced_bytes;
 }
 

@@ -4,12 +4,9 @@
  * The expected sums are kept beside; hostile values are put into the shared
  * memory directly.
  */
-#include "base/atomic.h"
-#include "reader/read.h"
 #include "tables/counters.h"
 #include "tables/region.h"
-#include "tables/segment.h"
-#include "tables/tree.h"
+#include "traced.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,71 +17,13 @@
 
 #include <cmocka.h>
 
-static int segment;
-static struct lobby_map lobby;
-static struct frame_store *store;
-static struct reader *reader;
 static struct writer alone = { .alone = true };	/* the only thread */
 
-/* As the hook does at its start. */
 static void
-attach_slot(uint32_t i, pid_t pid, const char *command)
+attach(uint32_t slot, const char *command)
 {
-	struct slot *slot = &lobby.slots[i];
-
-	slot->state = SLOT_CLAIMED;
-	slot->pid = pid;
-	assert_int_equal(region_attach(NULL, segment, i,
-	    UINT64_C(1) << 30), 0);
-	region_header->magic = LAYOUT_MAGIC;
-	region_header->version = LAYOUT_VERSION;
-	region_header->pid = pid;
-	region_header->kind = SLOT_KIND_EXEC;
-	region_header->peak_epoch = 1;
-	region_header->clear_epoch = lobby.control->clear_epoch;
-	region_header->peak_reset_epoch = lobby.control->peak_reset_epoch;
-	region_header->command_size = (uint32_t)strlen(command) + 1;
-	memcpy(region_header->command, command, strlen(command) + 1);
-	assert_true(tree_begin());
-	alone.control = lobby.control;
-	store_release(&slot->state, SLOT_LIVE);
-}
-
-/* The next process: the tables of the one before stay in the segment. */
-static void
-let_go(void)
-{
-	tree_abandon();
-	region_abandon();
-}
-
-static uint32_t
-add_module(const char *path, uint8_t build_id)
-{
-	uint32_t id = region_take(SECTION_MODULES);
-	struct module_record *record =
-	    region_at(MODULES, struct module_record, id);
-
-	record->path = region_take_many(SECTION_STRINGS,
-	    (uint32_t)strlen(path));
-	memcpy(region_at(STRINGS, char, record->path), path, strlen(path));
-	record->build_id[0] = build_id;
-	record->build_id_size = 1;
-	record->path_size = (uint32_t)strlen(path);
-	return id;
-}
-
-/* Two frames, `outer` and below it `inner`, of one module. */
-static uint32_t
-add_traceback(uint32_t module, uint64_t outer, uint64_t inner)
-{
-	struct tree_key a = { outer, module << NODE_MODULE_SHIFT };
-	struct tree_key b = { inner, module << NODE_MODULE_SHIFT };
-
-	uint32_t node = tree_child(0, &a, outer << 16 | module);
-
-	return tree_traceback(tree_child(node, &b, inner << 16 | module),
-	    lobby.control->clear_epoch, 0, 2);
+	traced_attach(slot, getpid(), command);
+	alone.control = traced.lobby.control;
 }
 
 static void
@@ -93,39 +32,10 @@ add(uint32_t traceback, uint64_t size)
 	counters_add(&alone, traceback, (struct amount){ size, 1 });
 }
 
-static int
-set_up(void **state)
-{
-	struct segment_plan plan = { .nonce = 1 };
-	struct errbuf why;
-
-	(void)state;
-	segment = segment_create(&plan);
-	assert_true(segment >= 0);
-	assert_int_equal(lobby_map_fd(&lobby, segment, true), 0);
-	store = frame_store_new();
-	reader = reader_open(segment, store, &why);
-	assert_non_null(reader);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	if (region_header != NULL)
-		let_go();
-	reader_close(reader);
-	frame_store_free(store);
-	lobby_unmap(&lobby);
-	close(segment);
-	return 0;
-}
-
 static void
 snapshot_of_nothing_is_empty(void **state)
 {
-	struct snapshot *s = reader_snapshot(reader);
+	struct snapshot *s = reader_snapshot(traced.reader);
 
 	(void)state;
 	assert_int_equal(s->n_traces, 0);
@@ -144,12 +54,12 @@ snapshot_has_sums_stacks_and_module_of_what_was_written(void **state)
 	uint32_t t;
 
 	(void)state;
-	attach_slot(0, getpid(), "/usr/bin/prog");
-	t = add_traceback(add_module("/usr/lib/libx.so", 7), 0x10, 0x20);
+	attach(0, "/usr/bin/prog");
+	t = traced_traceback(traced_module("/usr/lib/libx.so", 7), 0x10, 0x20);
 	add(t, 100);
 	add(t, 50);
 	counters_remove(&alone, t, (struct amount){ 100, 1 }, true);
-	s = reader_snapshot(reader);
+	s = reader_snapshot(traced.reader);
 	assert_int_equal(s->n_traces, 1);
 	assert_int_equal(s->traces[0].size, 50);
 	assert_int_equal(s->traces[0].count, 1);
@@ -163,13 +73,13 @@ snapshot_has_sums_stacks_and_module_of_what_was_written(void **state)
 	assert_int_equal(s->totals.skew_bytes, 0);
 	assert_true(s->totals.rss_bytes > 0);
 	assert_string_equal(s->processes[0].name, "prog");
-	stack = frame_store_get_stack(store, s->traces[0].stack);
-	location = frame_store_get_location(store, stack->location);
+	stack = frame_store_get_stack(traced.store, s->traces[0].stack);
+	location = frame_store_get_location(traced.store, stack->location);
 	assert_int_equal(location->offset, 0x20);
-	assert_string_equal(frame_store_get_module(store,
+	assert_string_equal(frame_store_get_module(traced.store,
 	    location->module)->path, "/usr/lib/libx.so");
-	outer = frame_store_get_stack(store, stack->parent);
-	assert_int_equal(frame_store_get_location(store,
+	outer = frame_store_get_stack(traced.store, stack->parent);
+	assert_int_equal(frame_store_get_location(traced.store,
 	    outer->location)->offset, 0x10);
 	assert_int_equal(outer->parent, 0);
 	snapshot_release(s);
@@ -183,15 +93,15 @@ snapshot_equal_code_of_two_processes_has_equal_stacks(void **state)
 
 	(void)state;
 	for (i = 0; i < 2; i++) {
-		attach_slot(i, getpid(), "p");
+		attach(i, "p");
 		/* The second process numbers its modules otherwise. */
 		if (i == 1)
-			add_module("/other", 1);
-		t = add_traceback(add_module("/m", 9), 0x1, 0x2);
+			traced_module("/other", 1);
+		t = traced_traceback(traced_module("/m", 9), 0x1, 0x2);
 		add(t, 10);
-		let_go();
+		traced_let_go();
 	}
-	s = reader_snapshot(reader);
+	s = reader_snapshot(traced.reader);
 	assert_int_equal(s->n_traces, 2);
 	assert_int_equal(s->traces[0].stack, s->traces[1].stack);
 	assert_int_not_equal(s->traces[0].process, s->traces[1].process);
@@ -206,26 +116,26 @@ snapshot_dead_process_owns_memory_only_after_all_have_ended(void **state)
 	struct snapshot *s;
 
 	(void)state;
-	attach_slot(0, getpid(), "first");
-	t = add_traceback(add_module("/m", 1), 1, 2);
+	attach(0, "first");
+	t = traced_traceback(traced_module("/m", 1), 1, 2);
 	add(t, 1000);
-	let_go();
-	attach_slot(1, getpid(), "second");
-	t = add_traceback(add_module("/m", 1), 1, 2);
+	traced_let_go();
+	attach(1, "second");
+	t = traced_traceback(traced_module("/m", 1), 1, 2);
 	add(t, 1);
-	let_go();
-	slot_set_dead(&lobby, 0, SLOT_EXITED, 0);
-	s = reader_snapshot(reader);
+	traced_let_go();
+	slot_set_dead(&traced.lobby, 0, SLOT_EXITED, 0);
+	s = reader_snapshot(traced.reader);
 	assert_int_equal(s->totals.traced_bytes, 1);
 	assert_int_equal(s->totals.allocs, 2);
 	snapshot_release(s);
-	assert_true(reader_next_finished(reader, &slot, &incarnation));
+	assert_true(reader_next_finished(traced.reader, &slot, &incarnation));
 	assert_int_equal(slot, 0);
-	assert_false(reader_next_finished(reader, &slot, &incarnation));
+	assert_false(reader_next_finished(traced.reader, &slot, &incarnation));
 	/* Its slot may serve another process, its last state is kept. */
-	assert_int_equal(slot_recycle(&lobby, segment, 0), 0);
-	slot_set_dead(&lobby, 1, SLOT_EXITED, 0);
-	s = reader_snapshot(reader);
+	assert_int_equal(slot_recycle(&traced.lobby, traced.fd, 0), 0);
+	slot_set_dead(&traced.lobby, 1, SLOT_EXITED, 0);
+	s = reader_snapshot(traced.reader);
 	assert_int_equal(s->n_processes, 2);
 	assert_int_equal(s->totals.traced_bytes, 1001);
 	assert_true(s->totals.peak_bytes >= s->totals.traced_bytes);
@@ -238,11 +148,11 @@ snapshot_losses_are_counted_as_calls(void **state)
 	struct snapshot *s;
 
 	(void)state;
-	attach_slot(0, getpid(), "p");
+	attach(0, "p");
 	counters_lose(64, false);
 	counters_lose(36, true);
 	region_header->unknown_frees = 5;
-	s = reader_snapshot(reader);
+	s = reader_snapshot(traced.reader);
 	assert_int_equal(s->totals.lost, 2);
 	assert_int_equal(s->totals.lost_bytes, 100);
 	assert_int_equal(s->totals.allocs, 2);
@@ -253,13 +163,13 @@ snapshot_losses_are_counted_as_calls(void **state)
 	snapshot_release(s);
 
 	region_header->troubles = TROUBLE_NO_MEMORY;
-	s = reader_snapshot(reader);
+	s = reader_snapshot(traced.reader);
 	assert_string_equal(totals_lost_advice(&s->totals),
 	    "no memory for tables (ulimit -v?)");
 	snapshot_release(s);
 
 	region_header->troubles = TROUBLE_NO_MEMORY | TROUBLE_LIMIT;
-	s = reader_snapshot(reader);
+	s = reader_snapshot(traced.reader);
 	assert_string_equal(totals_lost_advice(&s->totals),
 	    "raise --table-size");
 	snapshot_release(s);
@@ -272,10 +182,10 @@ static uint32_t module, good, bad;
 static void
 write_one_good_one_bad(void)
 {
-	attach_slot(0, getpid(), "p");
-	module = add_module("/m", 1);
-	good = add_traceback(module, 1, 2);
-	bad = add_traceback(module, 3, 4);
+	attach(0, "p");
+	module = traced_module("/m", 1);
+	good = traced_traceback(module, 1, 2);
+	bad = traced_traceback(module, 3, 4);
 	add(good, 10);
 	add(bad, 1);
 }
@@ -283,7 +193,7 @@ write_one_good_one_bad(void)
 static void
 expect_corrupt_but_good_row_kept(void)
 {
-	struct snapshot *s = reader_snapshot(reader);
+	struct snapshot *s = reader_snapshot(traced.reader);
 	uint32_t i, n_good = 0;
 
 	assert_true(s->is_corrupt);
@@ -345,7 +255,7 @@ hostile_path_outside_the_strings_is_flagged(void **state)
 
 	(void)state;
 	write_one_good_one_bad();
-	other = add_module("/n", 1);
+	other = traced_module("/n", 1);
 	region_at(MODULES, struct module_record, other)->path = UINT32_MAX;
 	node_of(bad)->module_kind = other << NODE_MODULE_SHIFT;
 	expect_corrupt_but_good_row_kept();
@@ -361,7 +271,7 @@ hostile_counts_are_bounded_by_the_section(void **state)
 	region_header->sections[SECTION_TRACEBACKS].n_used = UINT32_MAX;
 	region_header->sections[SECTION_NODES].n_used = UINT32_MAX;
 	region_header->command_size = UINT32_MAX;
-	s = reader_snapshot(reader);
+	s = reader_snapshot(traced.reader);
 	assert_int_equal(s->n_traces, 2);
 	assert_int_equal(s->totals.traced_bytes, 11);
 	snapshot_release(s);
@@ -375,7 +285,7 @@ hostile_chunk_outside_the_region_is_flagged(void **state)
 	(void)state;
 	write_one_good_one_bad();
 	region_header->directory[DIRECTORY_TRACEBACKS] = UINT32_MAX;
-	s = reader_snapshot(reader);
+	s = reader_snapshot(traced.reader);
 	assert_true(s->is_corrupt);
 	assert_int_equal(s->n_traces, 0);
 	snapshot_release(s);
@@ -390,7 +300,7 @@ hostile_sizes_below_zero_count_as_nothing(void **state)
 	write_one_good_one_bad();
 	region_at(TRACEBACKS, struct traceback, bad)->live =
 	    (struct pair){ UINT64_MAX, UINT64_MAX };
-	s = reader_snapshot(reader);
+	s = reader_snapshot(traced.reader);
 	assert_int_equal(s->totals.traced_bytes, 10);
 	assert_int_equal(s->totals.blocks, 1);
 	snapshot_release(s);
@@ -404,13 +314,14 @@ hostile_header_is_no_process(void **state)
 	(void)state;
 	write_one_good_one_bad();
 	region_header->magic ^= 1;
-	s = reader_snapshot(reader);
+	s = reader_snapshot(traced.reader);
 	assert_true(s->is_corrupt);
 	assert_int_equal(s->n_traces, 0);
 	snapshot_release(s);
 }
 
-#define T(f)	cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define T(f)	cmocka_unit_test_setup_teardown(f, traced_set_up, \
+			    traced_tear_down)
 
 int
 main(void)
