@@ -215,8 +215,8 @@ leave_bootstrap(void *old, size_t size)
 static ATTR_INLINE bool
 is_still_wanted(const struct block *old, size_t size)
 {
-	return is_wanted(size) || (old->traceback != 0 &&
-	    region_header->sample_bytes == 0);
+	return is_wanted(size) || (region_header->sample_bytes == 0 &&
+	    record_is_followed(old));
 }
 
 static ATTR_INLINE void *

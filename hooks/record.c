@@ -312,3 +312,10 @@ record_put_back(void *address, const struct block *old)
 	if (old->traceback != 0)
 		blocks_put((uintptr_t)address, old);
 }
+
+bool
+record_is_followed(const struct block *old)
+{
+	return old->traceback != 0 && counters_is_known(lifecycle_control,
+	    old->traceback);
+}

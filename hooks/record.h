@@ -38,4 +38,7 @@ void record_detach(void *block, struct block *old);
 void record_forget(const struct block *old);
 void record_put_back(void *block, const struct block *old);
 
+/* A detached block was recorded, and traces were not cleared since. */
+bool record_is_followed(const struct block *old);
+
 #endif

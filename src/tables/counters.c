@@ -114,6 +114,18 @@ traceback_at(uint32_t id)
 	return region_at(TRACEBACKS, struct traceback, id);
 }
 
+static ATTR_INLINE bool
+is_known(const struct control *control, const struct traceback *t)
+{
+	return t->clear_epoch == load_relaxed(&control->clear_epoch);
+}
+
+bool
+counters_is_known(const struct control *control, uint32_t traceback)
+{
+	return is_known(control, traceback_at(traceback));
+}
+
 /* ---- events ---- */
 
 void
@@ -149,8 +161,7 @@ counters_remove(const struct writer *writer, uint32_t traceback,
 	struct traceback *t = traceback_at(traceback);
 
 	catch_up_header(writer->control);
-	if (unlikely(t->clear_epoch !=
-	    load_relaxed(&writer->control->clear_epoch)))
+	if (unlikely(!is_known(writer->control, t)))
 		return;
 	if (unlikely(!writer->alone)) {
 		deltas_remove(writer, traceback, amount, temporary);

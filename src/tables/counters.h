@@ -38,6 +38,9 @@ void counters_add(const struct writer *writer, uint32_t traceback,
 void counters_remove(const struct writer *writer, uint32_t traceback,
     struct amount amount, bool temporary);
 
+/* The traceback counts: traces were not cleared since it was made. */
+bool counters_is_known(const struct control *control, uint32_t traceback);
+
 /* A block lost part of its bytes and stays one block. */
 void counters_shrink(const struct writer *writer, uint32_t traceback,
     uint64_t by);
