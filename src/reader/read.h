@@ -28,9 +28,9 @@ struct snapshot *reader_snapshot(struct reader *reader);
 /*
  * Moments that the hooks keep for whoever comes later.  What was live at the
  * latest mark is exact for changes that were complete when it was taken; at
- * the peak it is exact in a process with one thread, and lacks what threads
- * had not added up yet in others (DELTA_FLUSH_BYTES each).  Processes have
- * their peaks at different times.
+ * the peak it is exact in a process with one thread; in others it is the
+ * moment when the first decrease was handed on, within DELTA_FLUSH_BYTES a
+ * thread of the peak.  Processes have their peaks at different times.
  */
 enum reader_moment { READER_NOW, READER_MARK, READER_PEAK };
 

@@ -89,12 +89,40 @@ read_traceback(struct sums *sums, const struct traceback *shared,
 		copy_saved(sums->live, shared->peak_live);
 }
 
-/* Its changes came after the mark that is asked for. */
+/* Its changes came after the moment that is asked for. */
 static bool
 is_later(const struct delta *shared, const struct moment *moment)
 {
-	return moment->kind == READER_MARK &&
-	    load_relaxed(&shared->mark_epoch) == moment->mark_epoch;
+	switch (moment->kind) {
+	case READER_MARK:
+		return load_relaxed(&shared->mark_epoch) ==
+		    moment->mark_epoch;
+	case READER_PEAK:
+		return load_relaxed(&shared->peak_epoch) ==
+		    moment->peak_epoch;
+	default:
+		return false;
+	}
+}
+
+static void
+add_amounts(struct sums *sums, const struct delta *shared,
+    const struct moment *moment)
+{
+	bool later = is_later(shared, moment);
+	word_pair live;
+
+	if (!later) {
+		live = load_pair(&shared->bytes);
+		sums->live[0] += (int64_t)live[0];
+		sums->live[1] += (int64_t)live[1];
+	}
+	/* What is live at the peak; the rest is of now. */
+	if (!later || moment->kind == READER_PEAK) {
+		sums->ever[0] += (int64_t)load_relaxed(&shared->ever_bytes);
+		sums->ever[1] += (int64_t)load_relaxed(&shared->ever_count);
+		sums->temporary += (int64_t)load_relaxed(&shared->temporary);
+	}
 }
 
 static void
@@ -103,19 +131,11 @@ add_entry(struct sums *sums, const struct delta_ref *ref,
 {
 	const struct delta *shared = ref->shared;
 	uint32_t sequence = load_acquire(&shared->sequence);
-	word_pair live;
 
 	sums->is_moving |= sequence & 1;
 	/* ORDER delta: other ends move_entry(), claim() of the hook. */
-	if (load_acquire(&shared->traceback) == ref->traceback &&
-	    !is_later(shared, moment)) {
-		live = load_pair(&shared->bytes);
-		sums->live[0] += (int64_t)live[0];
-		sums->live[1] += (int64_t)live[1];
-		sums->ever[0] += (int64_t)load_relaxed(&shared->ever_bytes);
-		sums->ever[1] += (int64_t)load_relaxed(&shared->ever_count);
-		sums->temporary += (int64_t)load_relaxed(&shared->temporary);
-	}
+	if (load_acquire(&shared->traceback) == ref->traceback)
+		add_amounts(sums, shared, moment);
 	fence_acquire();
 	sums->is_moving |= load_relaxed(&shared->sequence) != sequence;
 }

@@ -9,11 +9,12 @@
  *            them a cache line transfer per event: five locked additions,
  *            40 to 200 ns, growing with the number of cores.
  * Invariant  Readers add tracebacks and entries.  An entry holds changes of
- *            one mark epoch, so that its part of a mark is known: moved late,
- *            what was gathered before the mark is added to the saved values
- *            too (move_pair()).
+ *            one mark epoch and one peak epoch, so that its part of a mark is
+ *            known: moved late, what was gathered before the mark is added to
+ *            the saved values too (move_pair(), move_peak()).
  * Limits     Totals of the header lag behind by DELTA_FLUSH_BYTES a thread,
- *            and so does the peak; its contents lack what was not moved yet.
+ *            and so does the peak: its contents are those of the moment when
+ *            a thread handed on the first decrease after it.
  *            A thread that is held up between the two steps of move_pair()
  *            over a whole mark, from before it to after the next, leaves that
  *            mark's saved value of one traceback wrong by its one entry.
@@ -29,9 +30,10 @@ void
 deltas_save_peak(struct traceback *t)
 {
 	uint32_t epoch = load_relaxed(&region_header->peak_epoch);
+	word_pair live = load_pair(&t->live);
 
-	store_relaxed(&t->peak_live[0], t->live.bytes);
-	store_relaxed(&t->peak_live[1], t->live.packed & PAIR_COUNT_MASK);
+	store_relaxed(&t->peak_live[0], live[0]);
+	store_relaxed(&t->peak_live[1], live[1] & PAIR_COUNT_MASK);
 	/* The epoch last: it says that the values are those of the peak. */
 	store_release(&t->peak_epoch, epoch);
 }
@@ -73,6 +75,25 @@ move_pair(struct pair *pair, uint64_t saved[2], uint32_t *marked,
 	}
 }
 
+/*
+ * The same for the contents of the peak, before the live values change: what
+ * an entry gathered before the peak and brings later belongs to them.
+ */
+static void
+move_peak(struct traceback *t, const struct delta *entry)
+{
+	uint32_t epoch = load_relaxed(&region_header->peak_epoch);
+	bool is_saved = load_acquire(&t->peak_epoch) == epoch;
+
+	if (entry->peak_epoch == epoch) {
+		if (!is_saved)
+			deltas_save_peak(t);
+	} else if (is_saved) {
+		add_relaxed(&t->peak_live[0], (uint64_t)entry->bytes);
+		add_relaxed(&t->peak_live[1], (uint64_t)entry->count);
+	}
+}
+
 /* Add an entry to its traceback. */
 static void
 apply(const struct control *control, const struct delta *entry)
@@ -84,9 +105,7 @@ apply(const struct control *control, const struct delta *entry)
 	int64_t ever[2] = { (int64_t)entry->ever_bytes,
 	    (int64_t)entry->ever_count };
 
-	if (unlikely(load_relaxed(&t->peak_epoch) !=
-	    load_relaxed(&region_header->peak_epoch)))
-		deltas_save_peak(t);
+	move_peak(t, entry);
 	if (entry->ever_count != 0)
 		move_pair(&t->ever, t->mark_ever, &t->marked_ever, ever,
 		    entry->mark_epoch, mark);
@@ -120,6 +139,7 @@ claim(const struct control *control, struct delta *entry, uint32_t traceback)
 	move_entry(control, entry);
 	entry->mark_epoch = load_relaxed(&control->mark_epoch) &
 	    PAIR_EPOCH_MASK;
+	entry->peak_epoch = load_relaxed(&region_header->peak_epoch);
 	/* ORDER delta: an entry counts when it has a traceback. */
 	store_release(&entry->traceback, traceback);
 }
@@ -132,7 +152,9 @@ entry_for(const struct writer *writer, uint32_t traceback)
 
 	if (unlikely(entry->traceback != traceback) ||
 	    unlikely(entry->mark_epoch !=
-	    (load_relaxed(&writer->control->mark_epoch) & PAIR_EPOCH_MASK)))
+	    (load_relaxed(&writer->control->mark_epoch) & PAIR_EPOCH_MASK)) ||
+	    unlikely(entry->peak_epoch !=
+	    load_relaxed(&region_header->peak_epoch)))
 		claim(writer->control, entry, traceback);
 	return entry;
 }
@@ -202,7 +224,13 @@ apply_at_once(const struct writer *writer, uint32_t traceback,
 	change.traceback = traceback;
 	change.mark_epoch = load_relaxed(&writer->control->mark_epoch) &
 	    PAIR_EPOCH_MASK;
+	/* First, as below. */
+	if (change.bytes < 0)
+		change_header(change.bytes);
+	change.peak_epoch = load_relaxed(&region_header->peak_epoch);
 	apply(writer->control, &change);
+	if (change.bytes < 0)
+		return;
 	add_relaxed(&region_header->allocated, change.ever_bytes);
 	change_header(change.bytes);
 }
@@ -244,11 +272,12 @@ deltas_remove(const struct writer *writer, uint32_t traceback,
 		    .temporary = temporary ? amount.count : 0 });
 		return;
 	}
+	/* First: a peak that ends with this still has the block. */
+	count_total(writer, -(int64_t)amount.bytes);
 	entry = entry_for(writer, traceback);
 	entry->temporary += temporary ? amount.count : 0;
 	store_pair(&entry->bytes, load_pair(&entry->bytes) -
 	    ((word_pair){ amount.bytes, amount.count }));
-	count_total(writer, -(int64_t)amount.bytes);
 }
 
 /* ---- blocks ---- */

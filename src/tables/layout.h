@@ -279,7 +279,7 @@ struct pair {
  * a newer mark epoch than the pair's first saves the pair beside; the value at
  * the mark is the saved one where the epochs agree, else the present one.
  * What a thread had gathered before the mark and adds later is added to both.
- * Peaks: the same with peak_epoch and the header's, without that last part.
+ * Peaks: the same with peak_epoch and the header's.
  * A traceback whose clear_epoch is not the control page's is forgotten.
  */
 struct traceback {
@@ -366,8 +366,9 @@ struct large_record {
 /*
  * What one thread has counted and not yet added to the tracebacks; only that
  * thread writes.  An entry gathers for one traceback under one mark epoch and
- * is added to it when the thread needs the place, or at its exit.  Readers add
- * the entries themselves: sequence is odd while one is being moved.
+ * one peak epoch, and is added to it when the thread needs the place, or at
+ * its exit.  Readers add the entries themselves: sequence is odd while one is
+ * being moved.
  * ORDER delta: other ends counters.c, read_deltas().
  */
 #define DELTA_ENTRIES		63u
@@ -380,7 +381,7 @@ struct delta {
 	uint32_t	traceback;	/* 0: empty */
 	uint32_t	mark_epoch;
 	uint32_t	sequence;
-	uint32_t	reserved;
+	uint32_t	peak_epoch;
 };
 
 struct delta_block {

@@ -518,6 +518,21 @@ cleared_entries_reach_no_new_row(void **state)
 	assert_int_equal(peak_bytes(), 3);
 }
 
+/* What a test says of the peak with threads: within what they hold back. */
+static void
+peak_with_threads_is_within_what_they_hold_back(void **state)
+{
+	(void)state;
+	add(&a, 0, 10 << 20, 1);
+	take(&b, 0, 10 << 20, 1);
+	add(&a, 1, 1000, 1);
+	assert_in_range(peak_bytes(), (10 << 20) - 2 * DELTA_FLUSH_BYTES,
+	    (10 << 20) + 2 * DELTA_FLUSH_BYTES);
+	assert_in_range(row_at(READER_PEAK, 0).size,
+	    (10 << 20) - 2 * DELTA_FLUSH_BYTES,
+	    (10 << 20) + 2 * DELTA_FLUSH_BYTES);
+}
+
 #define T(f)	cmocka_unit_test_setup_teardown(f, set_up, traced_tear_down)
 
 int
@@ -544,6 +559,7 @@ main(void)
 		T(mark_counts_what_two_marks_ago_was_gathered),
 		T(mark_of_a_row_that_only_loses_keeps_both),
 		T(cleared_entries_reach_no_new_row),
+		T(peak_with_threads_is_within_what_they_hold_back),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
