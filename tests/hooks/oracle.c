@@ -9,19 +9,18 @@
  * reader.  From time to time the threads end and others go on with their
  * blocks.
  *
- * Shape      A site is a function in a section of its own, so that the linker
- *            says where it begins and ends.  Some are called by all threads,
- *            one by each thread alone, by ways of many depths.  Blocks change
- *            hands through a pool: most are freed by others than allocated
- *            them.
+ * Shape      Sites (oracle_sites.h) are called by ways of many depths.  Blocks
+ *            change hands through a pool: most are freed by others than
+ *            allocated them.  The account is of recorded blocks only: which
+ *            those are follows from what the reader, or this program, has
+ *            done to the recording.
  * Invariant  Nothing here allocates but the sites.
  */
-#include "account.h"
-#include "oracle.h"
+#include "oracle_sites.h"
+#include "tmtop.h"
 
 #include <fcntl.h>
 #include <link.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <sys/mman.h>
@@ -30,90 +29,13 @@
 #define N_POOL		100	/* by none */
 #define ORDERED()	__asm__ volatile("" ::: "memory")
 
-/* ---- sites ---- */
-
-static inline void *
-posix_memaligned(size_t size)
-{
-	void *block = NULL;
-
-	return posix_memalign(&block, 64, size) == 0 ? block : NULL;
-}
-
-/* name, sizes below, call */
-#define SHARED_SITES(S)							\
-	S(tiny, 17, malloc(size))					\
-	S(small, 300, malloc(size))					\
-	S(large, 300000, malloc(size))					\
-	S(zeroed, 2000, calloc(1, size))				\
-	S(items, 3000, calloc(size / 8, 8))				\
-	S(grown, 3000, realloc(old, size))				\
-	S(array, 3000, reallocarray(old, size / 4, 4))			\
-	S(lined, 4000, aligned_alloc(128, size))			\
-	S(spaced, 4000, memalign(256, size))				\
-	S(posix, 1000, posix_memaligned(size))				\
-	S(paged, 9000, valloc(size))
-#define OWN_8(S, o)							\
-	S(own_##o##0, 500, malloc(size)) S(own_##o##1, 500, malloc(size)) \
-	S(own_##o##2, 500, malloc(size)) S(own_##o##3, 500, malloc(size)) \
-	S(own_##o##4, 500, malloc(size)) S(own_##o##5, 500, malloc(size)) \
-	S(own_##o##6, 500, malloc(size)) S(own_##o##7, 500, malloc(size))
-#define OWN_SITES(S)							\
-	OWN_8(S, 0) OWN_8(S, 1) OWN_8(S, 2) OWN_8(S, 3)			\
-	OWN_8(S, 4) OWN_8(S, 5) OWN_8(S, 6) OWN_8(S, 7)
-/* Beyond what fits a block record; address space only. */
-#define ALL_SITES(S)							\
-	SHARED_SITES(S) S(huge, 1, malloc(size + (300u << 20))) OWN_SITES(S)
-
-#define SITE(name, below, call)						\
-extern const char __start_site_##name[], __stop_site_##name[];		\
-static void *__attribute__((noinline, noclone, section("site_" #name)))	\
-at_##name(void *old, size_t size)					\
-{									\
-	void *block = (call);						\
-									\
-	(void)old;							\
-	return kept(block);						\
-}
-ALL_SITES(SITE)
-
-enum site_id {
-#define S(name, below, call) SITE_##name,
-	ALL_SITES(S)
-#undef S
-	N_SITES
-};
-
-static const struct site {
-	void		*(*call)(void *old, size_t size);
-	size_t		 below;
-	const char	*start, *stop;
-} sites[N_SITES] = {
-#define S(name, below, call)						\
-	[SITE_##name] = { at_##name, below,				\
-	    __start_site_##name, __stop_site_##name },
-	ALL_SITES(S)
-#undef S
-};
-
-_Static_assert(N_SITES <= ORACLE_MAX_SITES, "they fit the page");
-_Static_assert(N_SITES - SITE_own_00 == ORACLE_MAX_THREADS, "one for each");
-
-/* What a site counts as asked for. */
-static size_t
-asked_for(unsigned site, size_t size)
-{
-	return site == SITE_huge ? size + (300u << 20) :
-	    site == SITE_items ? size / 8 * 8 :
-	    site == SITE_array ? size / 4 * 4 : size;
-}
-
 /* ---- threads and what they hold ---- */
 
 struct held {
 	void		*block;
 	size_t		 size;
 	unsigned	 site;
+	bool		 is_recorded;
 };
 
 struct worker {
@@ -127,10 +49,14 @@ static struct oracle_page *page;
 static struct worker workers[ORACLE_MAX_THREADS];
 static struct held pool[N_POOL];
 static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_barrier_t begin, end;
+static pthread_barrier_t begin, end, meeting;
 static unsigned n_threads, n_operations;
+static unsigned burst_size;	/* operations of each thread, this round */
+static unsigned mark_before;	/* which of them; burst_size: none */
+static uint64_t order;		/* state of what is random for all */
 static bool is_last_burst;	/* of these threads */
 static uint64_t live;		/* of one thread: now */
+static bool is_on = true, is_held;	/* recording; else stopped */
 
 static unsigned
 next_random(uint64_t *state, unsigned below)
@@ -150,12 +76,154 @@ note_peak(size_t more, size_t less)
 		page->peak = live;
 }
 
-static void
-forget(struct held *held)
+/* ---- the account ---- */
+
+static int
+note_bias(struct dl_phdr_info *info, size_t size, void *bias)
 {
-	held->block = NULL;
-	held->size = 0;
+	(void)size;
+	*(uint64_t *)bias = info->dlpi_addr;
+	return 1;		/* the program itself is the first */
 }
+
+static void
+open_page(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	uint64_t bias = 0;
+	unsigned i;
+
+	if (fd < 0)
+		_exit(91);
+	page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED,
+	    fd, 0);
+	if (page == MAP_FAILED)
+		_exit(92);
+	close(fd);
+	dl_iterate_phdr(note_bias, &bias);
+	for (i = 0; i < N_SITES; i++) {
+		page->sites[i].start = (uintptr_t)sites[i].start - bias;
+		page->sites[i].end = (uintptr_t)sites[i].stop - bias;
+	}
+	page->n_sites = N_SITES;
+	page->n_threads = n_threads;
+}
+
+static struct oracle_sums
+sum_up(unsigned site)
+{
+	struct oracle_sums sum = { 0, 0, 0, 0 };
+	const struct oracle_sums *done;
+	unsigned k;
+
+	for (k = 0; k < n_threads; k++) {
+		done = &page->ledgers[k][site].done;
+		sum.allocs += done->allocs;
+		sum.allocated += done->allocated;
+		sum.frees += done->frees;
+		sum.freed += done->freed;
+	}
+	return sum;
+}
+
+static void
+note_mark(void)
+{
+	unsigned i;
+
+	for (i = 0; i < N_SITES; i++)
+		page->sites[i].marked = sum_up(i);
+	__atomic_store_n(&page->is_marked, 1, __ATOMIC_RELEASE);
+}
+
+/* As tracemalloc.clear_traces(): blocks are there, but nobody knows them. */
+static void
+forget_all(void)
+{
+	unsigned i, k;
+
+	for (i = 0; i < n_threads; i++)
+		for (k = 0; k < N_HELD; k++)
+			workers[i].held[k].is_recorded = false;
+	for (k = 0; k < N_POOL; k++)
+		pool[k].is_recorded = false;
+	memset(page->ledgers, 0, sizeof page->ledgers);
+	live = page->peak = 0;
+	page->is_marked = 0;
+}
+
+/* ---- what is done to the recording ---- */
+
+/* What the reader has not done already. */
+static int
+command_tmtop(void)
+{
+	switch (page->command) {
+	case ORACLE_START:
+		return tmtop_start();
+	case ORACLE_HOLD:
+		return tmtop_hold();
+	case ORACLE_STOP:
+		return tmtop_stop();
+	case ORACLE_CLEAR:
+		return tmtop_clear_traces();
+	case ORACLE_RESET_PEAK:
+		return tmtop_reset_peak();
+	case ORACLE_MARK:
+		return tmtop_mark("at rest");
+	}
+	return 0;
+}
+
+static void
+obey(void)
+{
+	if (page->is_for_program && command_tmtop() != 0)
+		_exit(96);
+	switch (page->command) {
+	case ORACLE_START:
+	case ORACLE_HOLD:
+		is_on = page->command == ORACLE_START;
+		is_held = !is_on;
+		break;
+	case ORACLE_STOP:
+		is_on = is_held = false;
+		forget_all();
+		break;
+	case ORACLE_CLEAR:
+		forget_all();
+		break;
+	case ORACLE_RESET_PEAK:
+		page->peak = live;
+		break;
+	case ORACLE_MARK:
+		note_mark();
+		break;
+	case ORACLE_MARK_IN_LOOP:
+		page->is_marked = 0;
+		break;
+	}
+	if (tmtop_is_tracing() != is_on)
+		_exit(97);
+}
+
+static void
+await_reader(void)
+{
+	uint32_t turn;
+	unsigned i;
+
+	for (i = 0; i < N_SITES; i++)
+		page->sites[i].sums = sum_up(i);
+	oracle_pass_turn(page);
+	turn = oracle_turn(page);
+	while ((turn & 1) != 0 && oracle_turn(page) == turn)
+		oracle_wait(page, turn);
+	obey();
+	__atomic_store_n(&page->obeyed, oracle_turn(page), __ATOMIC_RELEASE);
+}
+
+/* ---- what threads do ---- */
 
 static __attribute__((noinline)) void *
 call_site(unsigned site, void *old, size_t size, unsigned depth)
@@ -173,22 +241,51 @@ call_site(unsigned site, void *old, size_t size, unsigned depth)
 }
 
 static void
+count_free(struct oracle_sums *sums, const struct held *held)
+{
+	if (!held->is_recorded)
+		return;
+	sums->frees++;
+	sums->freed += held->size;
+}
+
+static void
+count_allocation(struct oracle_sums *sums, size_t size)
+{
+	sums->allocs++;
+	sums->allocated += size;
+}
+
+/* There was no block to be had. */
+static void
+take_back(struct oracle_sums *sums, size_t size)
+{
+	sums->allocs--;
+	sums->allocated -= size;
+}
+
+/* The block is gone. */
+static void
+retire(struct held *held, struct oracle_ledger *ledger)
+{
+	count_free(&ledger->done, held);
+	if (held->is_recorded)
+		note_peak(0, held->size);
+	*held = (struct held){ .block = NULL };
+}
+
+static void
 release(struct worker *w, struct held *held)
 {
-	struct oracle_ledger *ledger;
+	struct oracle_ledger *ledger = &page->ledgers[w->id][held->site];
 
 	if (held->block == NULL)
 		return;
-	ledger = &page->ledgers[w->id][held->site];
-	ledger->begun.frees++;
-	ledger->begun.freed += held->size;
+	count_free(&ledger->begun, held);
 	ORDERED();
 	free(held->block);
 	ORDERED();
-	ledger->done.frees++;
-	ledger->done.freed += held->size;
-	note_peak(0, held->size);
-	forget(held);
+	retire(held, ledger);
 }
 
 /* A new block of this site, or for those that resize, the old one resized. */
@@ -198,38 +295,34 @@ allocate(struct worker *w, struct held *held, unsigned site)
 	size_t size = next_random(&w->random, (unsigned)sites[site].below);
 	size_t asked = asked_for(site, size);
 	struct oracle_ledger *ledger = &page->ledgers[w->id][site], *old;
+	bool is_recorded;
 	void *block;
 
 	if (site != SITE_grown && site != SITE_array)
 		release(w, held);
-	old = held->block != NULL ? &page->ledgers[w->id][held->site] : NULL;
-	if (old != NULL) {
-		old->begun.frees++;
-		old->begun.freed += held->size;
-	}
-	ledger->begun.allocs++;
-	ledger->begun.allocated += asked;
+	/* While recording is held, what is known is followed. */
+	is_recorded = is_on || (is_held && held->is_recorded);
+	old = &page->ledgers[w->id][held->site];
+	count_free(&old->begun, held);
+	if (is_recorded)
+		count_allocation(&ledger->begun, asked);
 	ORDERED();
 	block = call_site(site, held->block, size,
 	    next_random(&w->random, 20));
 	ORDERED();
-	if (old != NULL && (block != NULL || asked == 0)) {
-		old->done.frees++;
-		old->done.freed += held->size;
-		note_peak(0, held->size);
-		forget(held);
-	} else if (old != NULL) {
+	if (block == NULL && asked != 0 && held->block != NULL)
 		_exit(94);
-	}
+	retire(held, old);
 	if (block == NULL) {
-		ledger->begun.allocs--;
-		ledger->begun.allocated -= asked;
+		if (is_recorded)
+			take_back(&ledger->begun, asked);
 		return;
 	}
-	ledger->done.allocs++;
-	ledger->done.allocated += asked;
-	note_peak(asked, 0);
-	*held = (struct held){ block, asked, site };
+	if (is_recorded) {
+		count_allocation(&ledger->done, asked);
+		note_peak(asked, 0);
+	}
+	*held = (struct held){ block, asked, site, is_recorded };
 }
 
 /* What a thread lays down another takes up. */
@@ -275,13 +368,31 @@ operate(struct worker *w)
 		allocate(w, held, next_random(&w->random, SITE_huge));
 }
 
+/* All threads, each with what it has not handed on, and nobody in a call. */
+static void
+meet_and_mark(const struct worker *w)
+{
+	if (n_threads > 1)
+		pthread_barrier_wait(&meeting);
+	if (w->id == 0) {
+		if (tmtop_mark("in the loop") != 0)
+			_exit(96);
+		note_mark();
+	}
+	if (n_threads > 1)
+		pthread_barrier_wait(&meeting);
+}
+
 static void
 burst(struct worker *w)
 {
 	unsigned i;
 
-	for (i = 0; i < n_operations; i++)
+	for (i = 0; i < burst_size; i++) {
+		if (i == mark_before)
+			meet_and_mark(w);
 		operate(w);
+	}
 }
 
 static void *
@@ -296,69 +407,6 @@ work(void *argument)
 		pthread_barrier_wait(&end);
 	} while (!is_last);
 	return NULL;
-}
-
-/* ---- the account ---- */
-
-static int
-note_bias(struct dl_phdr_info *info, size_t size, void *bias)
-{
-	(void)size;
-	*(uint64_t *)bias = info->dlpi_addr;
-	return 1;		/* the program itself is the first */
-}
-
-static void
-open_page(const char *path)
-{
-	int fd = open(path, O_RDWR | O_CLOEXEC);
-	uint64_t bias = 0;
-	unsigned i;
-
-	if (fd < 0)
-		_exit(91);
-	page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED,
-	    fd, 0);
-	if (page == MAP_FAILED)
-		_exit(92);
-	close(fd);
-	dl_iterate_phdr(note_bias, &bias);
-	for (i = 0; i < N_SITES; i++) {
-		page->sites[i].start = (uintptr_t)sites[i].start - bias;
-		page->sites[i].end = (uintptr_t)sites[i].stop - bias;
-	}
-	page->n_sites = N_SITES;
-	page->n_threads = n_threads;
-}
-
-static void
-sum_up(void)
-{
-	unsigned i, k;
-
-	for (i = 0; i < N_SITES; i++) {
-		struct oracle_sums sum = { 0, 0, 0, 0 };
-
-		for (k = 0; k < n_threads; k++) {
-			sum.allocs += page->ledgers[k][i].done.allocs;
-			sum.allocated += page->ledgers[k][i].done.allocated;
-			sum.frees += page->ledgers[k][i].done.frees;
-			sum.freed += page->ledgers[k][i].done.freed;
-		}
-		page->sites[i].sums = sum;
-	}
-}
-
-static void
-await_reader(void)
-{
-	uint32_t turn;
-
-	sum_up();
-	oracle_pass_turn(page);
-	turn = oracle_turn(page);
-	while ((turn & 1) != 0 && oracle_turn(page) == turn)
-		oracle_wait(page, turn);
 }
 
 /* ---- rounds ---- */
@@ -379,6 +427,14 @@ run_threads(bool is_last)
 {
 	unsigned i;
 
+	burst_size = n_operations;
+	/* Sometimes nothing happens between two commands. */
+	if (page->command != ORACLE_NONE &&
+	    page->command != ORACLE_MARK_IN_LOOP &&
+	    next_random(&order, 8) == 0)
+		burst_size = 0;
+	mark_before = page->command == ORACLE_MARK_IN_LOOP ?
+	    next_random(&order, burst_size) : burst_size;
 	if (n_threads == 1) {
 		burst(&workers[0]);
 		return;
@@ -404,6 +460,8 @@ main(int argc, char **argv)
 	open_page(argv[1]);
 	pthread_barrier_init(&begin, NULL, n_threads + 1);
 	pthread_barrier_init(&end, NULL, n_threads + 1);
+	pthread_barrier_init(&meeting, NULL, n_threads);
+	order = strtoul(argv[5], NULL, 10);
 	for (i = 0; i < n_threads; i++) {
 		workers[i].id = i;
 		workers[i].random = strtoul(argv[5], NULL, 10) * 1000 + i;

@@ -2,8 +2,9 @@
  * oracle.h - what oracle.c says about its own memory, and to whom.
  *
  * A file that the program (oracle.c) and its reader (judge.c) both map.  The
- * program writes everything but `turn`, which both advance: odd while the
- * account of `sites` stands and the program waits, even while it works.
+ * program writes everything but the command, which is the reader's, and
+ * `turn`, which both advance: odd while the account of `sites` stands and the
+ * program waits, even while it works.  Only what is recorded is in the account.
  */
 #ifndef TESTS_HOOKS_ORACLE_H
 #define TESTS_HOOKS_ORACLE_H
@@ -17,6 +18,14 @@
 
 #define ORACLE_MAX_THREADS	64
 #define ORACLE_MAX_SITES	80
+
+/* What is done to the recording before the program goes on. */
+enum oracle_command {
+	ORACLE_NONE, ORACLE_START, ORACLE_HOLD, ORACLE_STOP, ORACLE_CLEAR,
+	ORACLE_RESET_PEAK, ORACLE_MARK,
+	ORACLE_MARK_IN_LOOP,	/* by the program, among the next calls */
+	N_ORACLE_COMMANDS
+};
 
 /* Since the tables were emptied last. */
 struct oracle_sums {
@@ -33,10 +42,15 @@ struct oracle_ledger {
 struct oracle_site {
 	uint64_t	start, end;	/* ELF addresses of the function */
 	struct oracle_sums sums;	/* at the barrier */
+	struct oracle_sums marked;	/* at the latest mark */
 };
 
 struct oracle_page {
 	uint32_t		turn;	/* futex */
+	uint32_t		command;
+	uint32_t		is_for_program;	/* by it, not the reader */
+	uint32_t		obeyed;	/* the turn in which it was */
+	uint32_t		is_marked;	/* `marked` stands */
 	uint32_t		n_sites, n_threads;
 	uint64_t		peak;	/* of one thread: highest sum ever */
 	struct oracle_site	sites[ORACLE_MAX_SITES];
