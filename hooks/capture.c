@@ -53,9 +53,70 @@ is_special_step_unchanged(struct unwind_work *work, uint32_t inner,
 	    bounds, work);
 }
 
+/* What fp is in a known frame, as the one that it called has saved it. */
+static ATTR_INLINE bool
+saved_fp(const struct frame *frame, uintptr_t high, uintptr_t *fp)
+{
+	const struct frame *inner = frame + 1;
+	uint32_t step = frame_step(inner);
+
+	if (step < FRAME_FIRST_STEP)
+		*fp = word_at(frame_sp(inner, high) +
+		    step * sizeof(uintptr_t));
+	else
+		*fp = inner->fp;
+	return step < FRAME_FIRST_STEP || step == FRAME_FP_SAME;
+}
+
 /*
- * Leave those known frames that are still true.  All words compared lie
- * between the current sp and the outermost frame: in the stack.
+ * Known frame `i` has gone on to another call, or has another fp, but has its
+ * place still, and its caller is true: what is found there replaces it.
+ */
+static ATTR_NOINLINE bool
+repair(struct unwind_work *work, uint32_t i, uintptr_t high)
+{
+	struct frame *frame = &work->frames[i], *outer = frame - 1;
+	uintptr_t sp = frame_sp(frame, high), pc, fp, cfa, slot, outer_fp;
+	uint64_t step = FRAME_FP_SAME;
+	const struct site *site;
+	bool reads_fp;
+
+	pc = word_at(sp - sizeof(uintptr_t));
+	if (i == 0 || (site = site_peek(pc)) == NULL ||
+	    site->step != STEP_SIMPLE || !saved_fp(frame, high, &fp))
+		return false;
+	cfa = (site->cfa_is_rbp ? fp : sp) +
+	    (uintptr_t)(intptr_t)site->cfa_offset;
+	if (cfa != frame_sp(outer, high))
+		return false;
+	reads_fp = site->cfa_is_rbp || site->rbp == RBP_AT_RBP;
+	outer_fp = fp;
+	if (site->rbp != RBP_SAME) {
+		slot = (site->rbp == RBP_AT_CFA ? cfa : fp) +
+		    (uintptr_t)(intptr_t)site->rbp_offset;
+		step = (slot - sp) / sizeof(uintptr_t);
+		if (slot < sp || slot > high - sizeof(uintptr_t) ||
+		    (slot & 7) != 0 || step >= FRAME_FIRST_STEP)
+			return false;
+		outer_fp = word_at(slot);
+	} else
+		reads_fp |= outer->fp != FRAME_FP_UNUSED;
+	if (!frame_fp_is(outer, outer_fp))
+		return false;
+	frame->packed = frame_pack(pc, step);
+	frame->fp = reads_fp ? fp : FRAME_FP_UNUSED;
+	if (work->n_interned > i)
+		work->n_interned = i;
+	return true;
+}
+
+/*
+ * Leave those known frames that are still true, or can be made true where they
+ * are.  All words compared lie between the current sp and the outermost
+ * frame: in the stack.
+ *
+ * A frame is true here when the steps from it outwards are.  Whether the
+ * program is in it is for the walk to find out, which arrives there or not.
  */
 static ATTR_INLINE void
 verify_known(struct unwind_work *work, uintptr_t sp,
@@ -79,21 +140,29 @@ verify_known(struct unwind_work *work, uintptr_t sp,
 		inner_sp = frame_sp(inner, high);
 		if (unlikely(word_at(outer_sp - sizeof(uintptr_t)) !=
 		    packed >> 16))
-			break;
+			goto changed;
 		packed = inner->packed;
 		step = packed & 0xffff;
 		if (step < FRAME_FIRST_STEP) {
-			if (unlikely(word_at(inner_sp + step *
-			    sizeof(uintptr_t)) != inner[-1].fp))
-				break;
+			if (unlikely(!frame_fp_is(&inner[-1], word_at(
+			    inner_sp + step * sizeof(uintptr_t)))))
+				goto changed;
 		} else if (step != FRAME_FP_SAME &&
 		    !is_special_step_unchanged(work,
 		    (uint32_t)(inner - work->frames), bounds))
+			goto changed;
+		outer_sp = inner_sp;
+		continue;
+	changed:
+		if (!repair(work, (uint32_t)(inner - 1 - work->frames), high))
 			break;
+		packed = inner->packed;
 		outer_sp = inner_sp;
 	}
 	if (unlikely(inner < end))
 		work->n_known = (uint32_t)(inner - work->frames);
+	if (work->n_interned > work->n_known)
+		work->n_interned = work->n_known;
 }
 
 /* ---- frames in the tree ---- */
@@ -143,22 +212,29 @@ child_of(uint32_t parent, const struct frame *frame, uint32_t epoch)
 	if (unlikely(step >= FRAME_FIRST_STEP && step < FRAME_SPECIAL))
 		tag |= kind_of(frame);
 	id = tree_last_child(parent, tag);
-	return likely(id != 0) ? id : find_child(parent, frame, tag);
+	if (likely(id != 0) ||
+	    likely((id = tree_recent_child(parent, tag)) != 0))
+		return id;
+	return find_child(parent, frame, tag);
 }
 
-/* Known frames from `first` on get their nodes. The last one; 0: no room. */
+/* The node of known frame n - 1, after all up to there got theirs; 0: no
+ * room. */
 static ATTR_INLINE uint32_t
-intern_known(struct unwind_work *work, uint32_t first, uint32_t epoch)
+intern_known(struct unwind_work *work, uint32_t n, uint32_t epoch)
 {
-	uint32_t node = first > 0 ? work->frames[first - 1].node : work->root;
-	uint32_t i;
+	uint32_t i = work->n_interned, node;
 
-	for (i = first; i < work->n_known; i++) {
+	if (i >= n)
+		return n > 0 ? work->frames[n - 1].node : work->root;
+	node = i > 0 ? work->frames[i - 1].node : work->root;
+	for (; i < n; i++) {
 		node = child_of(node, &work->frames[i], epoch);
 		if (unlikely(node == 0))
-			break;
+			return 0;
 		work->frames[i].node = node;
 	}
+	work->n_interned = n;
 	return node;
 }
 
@@ -199,13 +275,32 @@ drop_outer(struct unwind_work *work, uint32_t epoch)
 	for (i = drop; i < n; i++)
 		work->frames[i - drop] = work->frames[i];
 	work->n_known = n - drop;
+	work->n_interned = 0;
 	work->n_dropped += drop;
 	work->root = deeper_root(epoch);
 }
 
-/* The frames of this walk become the known ones. First of those that have no
- * node yet. */
-static ATTR_INLINE uint32_t
+/* Of frames[first, n_known): fp, where no step outwards reads it, is nobody's
+ * concern. */
+static ATTR_INLINE void
+forget_unused_fp(struct unwind_work *work, uint32_t first)
+{
+	uintptr_t outer_fp = first > 0 ? work->frames[first - 1].fp :
+	    FRAME_FP_UNUSED;
+	uint32_t i;
+
+	for (i = first; i < work->n_known; i++) {
+		struct frame *frame = &work->frames[i];
+
+		if (frame->node == 0 && (outer_fp == FRAME_FP_UNUSED ||
+		    frame_step(frame) != FRAME_FP_SAME))
+			frame->fp = FRAME_FP_UNUSED;
+		outer_fp = frame->fp;
+	}
+}
+
+/* The frames of this walk become the known ones. */
+static ATTR_INLINE void
 remember(struct unwind_work *work, const struct unwind_result *result,
     uint32_t epoch)
 {
@@ -222,16 +317,17 @@ remember(struct unwind_work *work, const struct unwind_result *result,
 		for (i = 0; i < n; i++)
 			to[i] = from[i];
 	work->n_known = result->n_joined + n;
+	if (work->n_interned > result->n_joined)
+		work->n_interned = result->n_joined;
+	forget_unused_fp(work, result->n_joined);
 	work->known_epoch = epoch;
 	if (unlikely(result->n_joined == 0)) {
 		work->n_dropped = 0;
 		work->root = result->flags & TRACEBACK_TRUNCATED ?
 		    deeper_root(epoch) : 0;
 	}
-	if (likely(work->n_known <= UNWIND_MAX_FRAMES))
-		return result->n_joined;
-	drop_outer(work, epoch);
-	return 0;
+	if (unlikely(work->n_known > UNWIND_MAX_FRAMES))
+		drop_outer(work, epoch);
 }
 
 /* ---- a stored limit ---- */
@@ -285,35 +381,46 @@ note_depth(uint32_t traceback, uint32_t total)
 		store_relaxed(&t->total_nframe, total);
 }
 
+/* Has all been found known, the innermost frame among it? */
+static ATTR_INLINE bool
+is_all_known(const struct unwind_work *work, const struct frame_state *start,
+    uintptr_t high)
+{
+	const struct frame *last = &work->frames[work->n_known - 1];
+
+	return work->n_known > 0 &&
+	    last->depth == frame_depth(start->sp, high) &&
+	    frame_pc(last) == start->pc && frame_fp_is(last, start->fp);
+}
+
 static ATTR_INLINE uint32_t
 intern(struct unwind_work *work, const struct unwind_result *result,
     uint32_t epoch)
 {
 	uint32_t root = 0;
 
-	if (likely(result->is_lasting))
-		return intern_known(work, remember(work, result, epoch),
-		    epoch);
-	if (result->n_joined > 0)
-		root = work->frames[result->n_joined - 1].node;
-	else if (result->flags & TRACEBACK_TRUNCATED)
+	if (likely(result->is_lasting)) {
+		remember(work, result, epoch);
+		return intern_known(work, work->n_known, epoch);
+	}
+	if (result->n_joined > 0) {
+		root = intern_known(work, result->n_joined, epoch);
+		if (unlikely(root == 0))
+			return 0;
+	} else if (result->flags & TRACEBACK_TRUNCATED)
 		root = deeper_root(epoch);
 	return intern_found(work, result->n_found, root, epoch);
 }
 
-uint32_t
-capture(const struct frame_state *start, const struct stack_bounds *bounds,
-    struct unwind_work *work, uint32_t max_frames, uint32_t clear_epoch)
+/* The whole of it: a walk, what it found interned. */
+static ATTR_NOINLINE uint32_t
+capture_walk(const struct frame_state *start,
+    const struct stack_bounds *bounds, struct unwind_work *work,
+    uint32_t max_frames, uint32_t clear_epoch)
 {
 	struct unwind_result result;
 	uint32_t node, total, epoch = load_relaxed(&modules_epoch), id;
 
-	if (unlikely(work->max_frames != max_frames)) {
-		work->max_frames = max_frames;
-		work->n_known = 0;	/* they have other nodes, or none */
-	}
-	if (likely(is_own_stack(start, bounds)))
-		verify_known(work, start->sp, bounds);
 	if (unlikely(verify_is_on()))
 		verify_unwind(start, bounds, work, UNWIND_MAX_FRAMES,
 		    &result);
@@ -330,11 +437,36 @@ capture(const struct frame_state *start, const struct stack_bounds *bounds,
 	else
 		node = intern(work, &result, epoch);
 	if (unlikely(node == 0)) {
-		work->n_known = 0;
+		work->n_known = work->n_interned = 0;
 		return 0;
 	}
 	id = tree_traceback(node, clear_epoch, result.flags, total);
 	if (unlikely(result.flags & TRACEBACK_TRUNCATED) && id != 0)
 		note_depth(id, total);
 	return id;
+}
+
+uint32_t
+capture(const struct frame_state *start, const struct stack_bounds *bounds,
+    struct unwind_work *work, uint32_t max_frames, uint32_t clear_epoch)
+{
+	uint32_t node;
+
+	if (unlikely(work->max_frames != max_frames)) {
+		work->max_frames = max_frames;
+		work->n_known = work->n_interned = 0;	/* other nodes */
+	}
+	if (likely(is_own_stack(start, bounds))) {
+		verify_known(work, start->sp, bounds);
+		/* No walk is needed, and nothing is special about it. */
+		if (is_all_known(work, start, bounds->high) &&
+		    likely((max_frames | work->root) == 0) &&
+		    likely(!verify_is_on())) {
+			node = intern_known(work, work->n_known,
+			    work->known_epoch);
+			return likely(node != 0) ? tree_traceback(node,
+			    clear_epoch, 0, work->n_known) : 0;
+		}
+	}
+	return capture_walk(start, bounds, work, max_frames, clear_epoch);
 }

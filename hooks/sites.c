@@ -174,7 +174,7 @@ claim_place(struct site_table *table, uint64_t key)
 	uint32_t i = site_place(table, key), probes;
 	uint64_t expected;
 
-	if (add_relaxed(&table->n_used, 1) > table->mask / 2)
+	if (add_relaxed(&table->n_used, 1) > table->mask / 4)
 		return NULL;
 	for (probes = 0; probes <= table->mask; probes++, i++) {
 		struct site *site = &table->sites[i & table->mask];
@@ -269,7 +269,7 @@ site_new(uintptr_t pc, bool is_exact, struct site *fallback)
 	if (site_module(fallback) == 0)
 		return fallback;	/* another module may come here */
 	if (table == NULL || load_relaxed(&table->n_used) >=
-	    table->mask / 2)
+	    table->mask / 4)
 		table = grow(table);
 	if (table == NULL || (place = claim_place(table, key)) == NULL)
 		return fallback;

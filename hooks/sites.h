@@ -66,6 +66,22 @@ site_place(const struct site_table *table, uint64_t key)
 	return (uint32_t)(key * 0x9e3779b97f4a7c15ull >> table->shift);
 }
 
+/* The entry of a return address, if it is there and easily found. */
+static ATTR_INLINE const struct site *
+site_peek(uintptr_t pc)
+{
+	/* ORDER site-table: other end grow(). */
+	const struct site_table *table = load_acquire(&sites_table);
+	const struct site *site;
+
+	if (unlikely(table == NULL))
+		return NULL;
+	site = &table->sites[site_place(table, (uint64_t)pc << 1)];
+	/* ORDER site: other end publish(). */
+	return load_acquire(&site->key) == (uint64_t)pc << 1 &&
+	    site->epoch == load_relaxed(&modules_epoch) ? site : NULL;
+}
+
 /*
  * The entry of an address; is_exact: not a return address but where a signal
  * interrupted.  `fallback` is the caller's, filled in and returned when the

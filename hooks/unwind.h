@@ -35,10 +35,16 @@ struct stack_bounds {
  */
 struct frame {
 	uint64_t	packed;
-	uintptr_t	fp;
+	uintptr_t	fp;		/* FRAME_FP_UNUSED: any */
 	uint32_t	depth;
-	uint32_t	node;		/* capture.c: in the frame tree */
+	uint32_t	node;		/* capture.c: in the frame tree.  In what
+					 * a walk found: not 0 when the step
+					 * reads fp */
 };
+
+/* No step from here outwards reads fp.  A value that one did read lies in the
+ * stack. */
+#define FRAME_FP_UNUSED	1
 
 enum frame_step {
 	/* Steps that can be compared with what is in the stack now. */
@@ -72,6 +78,13 @@ frame_step(const struct frame *frame)
 	return frame->packed & 0xffff;
 }
 
+/* Is this the fp of the frame, for all that comes of it? */
+static ATTR_INLINE bool
+frame_fp_is(const struct frame *frame, uintptr_t fp)
+{
+	return likely(frame->fp == fp) || frame->fp == FRAME_FP_UNUSED;
+}
+
 static ATTR_INLINE uint32_t
 frame_depth(uintptr_t sp, uintptr_t high)
 {
@@ -93,6 +106,7 @@ struct unwind_work {
 	 * outermost first.  Behind them, at found: those of this walk, most
 	 * recent first. */
 	uint32_t	n_known;
+	uint32_t	n_interned;	/* of these have their nodes */
 	uint32_t	known_epoch;	/* of modules */
 	uint32_t	n_dropped;	/* outer frames not kept (deep stacks) */
 	uint32_t	root;		/* node below which frames[0] hangs */

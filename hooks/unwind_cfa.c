@@ -291,7 +291,8 @@ is_known(const struct frame *known, uint32_t *n_left,
 		if (last->depth < depth)
 			return false;
 		if (last->depth == depth)
-			return frame_pc(last) == at->pc && last->fp == at->fp;
+			return frame_pc(last) == at->pc &&
+			    frame_fp_is(last, at->fp);
 		--*n_left;
 	}
 	return false;
@@ -344,6 +345,7 @@ walk_simple(struct frame_state *state, uintptr_t high,
 		frame->packed = frame_pack(at.pc, step);
 		frame->fp = at.fp;
 		frame->depth = frame_depth(at.sp, high);
+		frame->node = site->cfa_is_rbp || site->rbp == RBP_AT_RBP;
 		frame++;
 		at = next;
 		if (unlikely(at.pc == 0))
@@ -367,7 +369,7 @@ walk_one(struct walk *w, struct unwind_result *result)
 		.packed = frame_pack(w->pc, w->is_guess ? FRAME_GUESSED :
 		    w->is_exact ? FRAME_EXACT : FRAME_FP_SAME),
 		.fp = w->fp, .depth = frame_depth(w->sp,
-		    w->bounds->high),
+		    w->bounds->high), .node = 1,
 	};
 	if (w->is_guess && !(result->flags & TRACEBACK_GUESSED)) {
 		result->first_guess = result->n_found;
@@ -484,5 +486,6 @@ unwind_same_step(const struct frame_state *inner,
 	return (site->step == STEP_SIMPLE || site->step == STEP_LOADED) &&
 	    look_at_stack(&w) &&
 	    step_by_rule(&w, site, &unused) == GO_ON &&
-	    w.sp == outer->sp && w.pc == outer->pc && w.fp == outer->fp;
+	    w.sp == outer->sp && w.pc == outer->pc &&
+	    (w.fp == outer->fp || outer->fp == FRAME_FP_UNUSED);
 }

@@ -34,6 +34,7 @@
 #define MAX_POOLS	2048u
 
 struct tree_private *tree_privates[REGION_MAX_CHUNKS_NODES];
+uint64_t tree_recent[1 << TREE_RECENT_LOG2];
 
 /*
  * Per shard the address of its places (aligned to 32) | log2 of their number;
@@ -286,6 +287,9 @@ tree_child(uint32_t parent, const struct tree_key *key, tree_tag tag)
 	/* ORDER last-child: node and tag are complete before it is
 	 * remembered.  Other end: tree_last_child(). */
 	store_release(&tree_private_of(parent)->last_child, id);
+	/* ORDER recent-child: likewise.  Other end: tree_recent_child(). */
+	store_release(tree_recent_place(parent, tag),
+	    (uint64_t)parent << 32 | id);
 	return id;
 }
 
@@ -353,6 +357,8 @@ tree_abandon(void)
 {
 	uint32_t i;
 
+	for (i = 0; i < array_size(tree_recent); i++)
+		tree_recent[i] = 0;
 	/* Holes are possible where a chunk's memory was refused once. */
 	for (i = 0; i < array_size(tree_privates); i++)
 		if (tree_privates[i] != NULL) {

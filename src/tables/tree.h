@@ -61,6 +61,34 @@ tree_last_child(uint32_t parent, tree_tag tag)
 }
 
 /*
+ * Where a child was found lately that is not its parent's last one: a callee
+ * that takes turns with others.  Parent << 32 | node; only a hint.
+ */
+#define TREE_RECENT_LOG2	12
+extern uint64_t tree_recent[1 << TREE_RECENT_LOG2] ATTR_HIDDEN;
+
+static ATTR_INLINE uint64_t *
+tree_recent_place(uint32_t parent, tree_tag tag)
+{
+	return &tree_recent[((tag >> 16) + ((uint64_t)parent << 20)) *
+	    0x9e3779b97f4a7c15ull >> (64 - TREE_RECENT_LOG2)];
+}
+
+/* As tree_last_child(). */
+static ATTR_INLINE uint32_t
+tree_recent_child(uint32_t parent, tree_tag tag)
+{
+	/* ORDER recent-child: other end tree_child(). */
+	uint64_t recent = load_acquire(tree_recent_place(parent, tag));
+	uint32_t id = (uint32_t)recent;
+
+	if (likely(recent >> 32 == parent) && likely(id != 0) &&
+	    likely(load_relaxed(&tree_private_of(id)->tag) == tag))
+		return id;
+	return 0;
+}
+
+/*
  * Node of this frame called from `parent` (0: outermost), added when new.
  * 0: no room (the caller counts the loss).
  */
