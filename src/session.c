@@ -4,8 +4,9 @@
  * Role       Starts the program through the client of tmtop-run, takes the
  *            helper's events into run_info, and owns everything between the
  *            segment and the rows.  The pipeline is in session_refresh.c,
- *            what is shown in session_view.c, marks in session_marks.c, the
- *            program's terminal in session_output.c.
+ *            what is shown in session_view.c, marks in session_marks.c,
+ *            recording in session_recording.c, the program's terminal in
+ *            session_output.c.
  * Why        The screen and the reports must never disagree, so they see the
  *            same object, and neither knows of clients, readers or symbols.
  * Limits     Notices are kept up to MAX_NOTICES; further ones are shown but
@@ -53,11 +54,11 @@ make_session(const struct options *options)
 	s->skips = options->skip;
 	s->attribution_changed = true;
 	s->base_from = STAGE_ATTRIBUTE;
-	s->baseline = -1;
+	s->baseline = s->shown = -1;
 	strbuf_init(&s->filters_text, 4096);
 	strbuf_init(&s->output.current, 8192);
 	session_make_filters(s);
-	session_make_start_mark(s);
+	session_make_fixed_marks(s);
 	return s;
 }
 
@@ -160,6 +161,9 @@ session_start(const struct options *options, struct errbuf *why,
 	s->reader = reader_open(client_segment_fd(s->client), s->frames, why);
 	if (s->reader == NULL)
 		goto out;
+	/* A report is about the end. */
+	if (!options->batch)
+		reader_keep_peaks(s->reader);
 	rc = 0;
 out:
 	session_paths_fini(&paths);
@@ -308,6 +312,7 @@ take_event(struct session *s, const struct client_event *event)
 		session_take_snapshot(s);
 		return false;
 	case CLIENT_CONTROL:
+		s->n_changes++;
 		return false;
 	case CLIENT_GONE:
 		take_loss(s);
@@ -398,8 +403,9 @@ bool
 session_pump(struct session *s)
 {
 	struct client_event event;
-	bool changed = false;
+	bool changed = s->has_news;
 
+	s->has_news = false;
 	while (s->client != NULL && client_next(s->client, &event)) {
 		if (take_event(s, &event))
 			changed = true;

@@ -108,10 +108,12 @@ bool session_is_refreshing(const struct session *session);
  * later refreshes (see stats_table.n_ordered). */
 void session_want_rows(struct session *session, uint32_t n);
 
-/* The rows now, and the reading they come from.  Borrowed until the next
- * refresh. */
+/* The rows now, and the reading they come from (that of a mark while it is
+ * shown).  Borrowed until the next refresh. */
 const struct stats_table *session_rows(const struct session *session);
 const struct snapshot *session_snapshot(const struct session *session);
+/* Of the latest reading, whatever is shown. */
+const struct totals *session_latest_totals(const struct session *session);
 const struct names *session_names(const struct session *session);
 uint32_t session_symbols_pending(const struct session *session);
 const char *session_trouble(const struct session *session); /* "" or a line */
@@ -178,26 +180,44 @@ struct filter_effect {
 };
 struct filter_effect session_filter_effect(const struct session *s);
 
-/* ---- marks ---- */
+/* ---- recording; each is in force when the call returns ---- */
+
+enum record_mode session_recording(const struct session *s);
+/* What was stopped cannot be held. */
+enum stage session_set_recording(struct session *s, enum record_mode mode);
+enum stage session_clear(struct session *s);	/* forget all blocks */
+enum stage session_reset_peak(struct session *s);
+
+/* ---- marks: moments to compare with, or to look at ---- */
+
+/* The places of two that always exist: the empty start of the run, and the
+ * peak of what is traced, of each process its own. */
+enum { MARK_START, MARK_PEAK, N_FIXED_MARKS };
 
 struct mark {
-	unsigned	number;			/* #0 is the empty start */
-	char		name[32];
+	unsigned	number;			/* not of the peak; start: 0 */
+	char		name[128];		/* printable */
 	uint64_t	uptime_ns;		/* of the run, when taken */
 	time_t		wall_time;
-	struct totals	totals;
+	struct totals	totals;			/* of the peak: when it was
+						 * last looked at */
 };
 
 /* Mark now and compare with it. Returns the mark's number. */
 unsigned session_mark(struct session *s, enum stage *stage);
-size_t session_n_marks(const struct session *s);	/* includes #0 */
+/* Has the program marked since the last call?  Then its latest mark is the
+ * last in the list.  Reads at that moment: before any newer reading. */
+bool session_find_mark(struct session *s);
+size_t session_n_marks(const struct session *s);	/* all of them */
 const struct mark *session_get_mark(const struct session *s, size_t i);
 enum stage session_delete_mark(struct session *s, size_t i);
 /* Compare with mark i, or -1: no growth view. */
 enum stage session_set_baseline(struct session *s, int i);
 int session_baseline(const struct session *s);		/* -1: off */
-int session_last_baseline(const struct session *s);	/* for toggling; 0 is
-							 * the start */
+int session_last_baseline(const struct session *s);	/* for toggling */
+/* Show the contents of mark i instead of those of now; -1: now. */
+enum stage session_set_shown(struct session *s, int i);
+int session_shown(const struct session *s);		/* -1: now */
 
 /* ---- the program's terminal ---- */
 

@@ -1,9 +1,15 @@
 /*
- * session_marks.c - marks: readings kept to be compared with (L6).
+ * session_marks.c - marks: moments to be compared with or looked at (L6).
  *
- * A mark is a reference to a snapshot, so it costs what its distinct
- * tracebacks cost and nothing is copied.  Mark #0 is the empty start: growth
- * since then is everything.
+ * Shape      A list; the start and the peak are always in front.  A mark owns
+ *            a reference to a snapshot, so it costs what its distinct
+ *            tracebacks cost and nothing is copied.
+ * Why        A reading takes time, a mark is an instant: the hooks save what
+ *            a traceback had when it changes after the mark, and the reading
+ *            that follows takes those values (reader_snapshot_at).
+ * Limits     The hooks remember one mark.  Of those that the program sets
+ *            between two readings the last is seen; of those seen the list
+ *            keeps MAX_PROGRAM_MARKS.  The peak is read when it is chosen.
  */
 #include "session_state.h"
 
@@ -11,16 +17,21 @@
 #include <stdio.h>
 #include <time.h>
 
+enum { MAX_PROGRAM_MARKS = 16, MAX_TRIES = 4 };
+
 void
-session_make_start_mark(struct session *s)
+session_make_fixed_marks(struct session *s)
 {
 	struct session_mark_entry start = {
-		.mark = { .number = 0, .name = "start",
-			.wall_time = time(NULL) },
+		.mark = { .name = "start", .wall_time = time(NULL) },
 		.snapshot = snapshot_new(0, 0),
+	};
+	struct session_mark_entry peak = {
+		.mark = { .name = "peak" }, .snapshot = snapshot_new(0, 0),
 	};
 
 	vec_push(&s->marks, start);
+	vec_push(&s->marks, peak);
 	s->next_mark = 1;
 }
 
@@ -32,26 +43,120 @@ session_drop_marks(struct session *s)
 	vec_fini(&s->marks);
 }
 
+/* ---- taking one ---- */
+
+/* Append; the snapshot is taken over. */
+static struct mark *
+add_mark(struct session *s, struct snapshot *snapshot, const char *name)
+{
+	struct session_mark_entry entry = {
+		.mark = { .number = s->next_mark++, .wall_time = time(NULL),
+		    .uptime_ns = session_uptime_ns(s),
+		    .totals = snapshot->totals },
+		.snapshot = snapshot,
+	};
+
+	if (name[0] != '\0')
+		snprintf(entry.mark.name, sizeof entry.mark.name, "%s", name);
+	else
+		snprintf(entry.mark.name, sizeof entry.mark.name, "mark %u",
+		    entry.mark.number);
+	vec_push(&s->marks, entry);
+	return &vec_last(&s->marks)->mark;
+}
+
+/* The state at the latest mark of the run, and its name. */
+static struct snapshot *
+read_at_mark(struct session *s, char name[MARK_NAME_ROOM])
+{
+	struct snapshot *snapshot = NULL;
+	char other[MARK_NAME_ROOM];
+	uint32_t number;
+
+	session_finish_refresh(s);
+	for (int i = 0; i < MAX_TRIES; i++) {
+		number = reader_last_mark(s->reader, name);
+		snapshot_release(snapshot);
+		snapshot = reader_snapshot_at(s->reader, READER_MARK);
+		s->last_mark = number;
+		/* The next one had the values of this one thrown away. */
+		if (reader_last_mark(s->reader, other) == number)
+			break;
+	}
+	return snapshot;
+}
+
 unsigned
 session_mark(struct session *s, enum stage *stage)
 {
-	struct session_mark_entry entry = {
-		.mark = { .number = s->next_mark++, .wall_time = time(NULL) },
-	};
+	struct snapshot *snapshot;
+	char name[MARK_NAME_ROOM];
+	unsigned number;
 
-	if (!s->paused)
-		session_take_snapshot(s);
-	if (s->now.snapshot == NULL)
-		s->now.snapshot = snapshot_new(0, 0);
-	snprintf(entry.mark.name, sizeof entry.mark.name, "mark %u",
-	    entry.mark.number);
-	entry.mark.uptime_ns = s->run.uptime_ns;
-	entry.mark.totals = s->now.snapshot->totals;
-	entry.snapshot = snapshot_take(s->now.snapshot);
-	vec_push(&s->marks, entry);
-	*stage = session_set_baseline(s, (int)s->marks.n - 1);
-	return entry.mark.number;
+	if (!s->paused && session_change(s, CLIENT_CONTROL_MARK, 0)) {
+		snapshot = read_at_mark(s, name);
+	} else {
+		if (!s->paused)
+			session_take_snapshot(s);
+		if (s->latest == NULL)
+			s->latest = snapshot_new(0, 0);
+		snapshot = snapshot_take(s->latest);
+	}
+	number = add_mark(s, snapshot, "")->number;
+	session_set_shown(s, -1);
+	session_set_baseline(s, (int)s->marks.n - 1);
+	/* Now is later than the mark. */
+	*stage = STAGE_SNAPSHOT;
+	return number;
 }
+
+static void
+drop_old_program_marks(struct session *s)
+{
+	size_t n = 0;
+
+	for (size_t i = s->marks.n; i-- > N_FIXED_MARKS;)
+		if (s->marks.items[i].is_programs &&
+		    ++n > MAX_PROGRAM_MARKS && s->baseline != (int)i &&
+		    s->shown != (int)i)
+			session_delete_mark(s, i);
+}
+
+bool
+session_find_mark(struct session *s)
+{
+	char name[MARK_NAME_ROOM];
+	struct snapshot *snapshot;
+
+	/* A mark that is being set is not the program's. */
+	if (s->reader == NULL || s->is_changing ||
+	    reader_last_mark(s->reader, name) == s->last_mark)
+		return false;
+	snapshot = read_at_mark(s, name);
+	add_mark(s, snapshot, name);
+	vec_last(&s->marks)->is_programs = true;
+	drop_old_program_marks(s);
+	return true;
+}
+
+/* Those of the program as it has run so far. */
+static void
+read_peak(struct session *s)
+{
+	struct session_mark_entry *peak = &s->marks.items[MARK_PEAK];
+
+	session_finish_refresh(s);
+	snapshot_release(peak->snapshot);
+	if (s->reader != NULL)
+		peak->snapshot = reader_snapshot_at(s->reader, READER_PEAK);
+	else
+		peak->snapshot = s->latest != NULL ?
+		    snapshot_take(s->latest) : snapshot_new(0, 0);
+	peak->mark.totals = peak->snapshot->totals;
+	peak->mark.uptime_ns = session_uptime_ns(s);
+}
+
+/* ---- the list ---- */
 
 size_t
 session_n_marks(const struct session *s)
@@ -72,14 +177,18 @@ session_delete_mark(struct session *s, size_t i)
 	enum stage stage = STAGE_DRAW;
 
 	assert(i < s->marks.n);
-	if (i == 0)
+	if (i < N_FIXED_MARKS)
 		return STAGE_IDLE;
+	if (s->shown == (int)i)
+		stage = session_set_shown(s, -1);
+	else if (s->shown > (int)i)
+		s->shown--;
 	if (s->baseline == (int)i)
 		stage = session_set_baseline(s, -1);
 	else if (s->baseline > (int)i)
 		s->baseline--;
 	if (s->last_baseline == (int)i)
-		s->last_baseline = 0;
+		s->last_baseline = MARK_START;
 	else if (s->last_baseline > (int)i)
 		s->last_baseline--;
 	snapshot_release(s->marks.items[i].snapshot);
@@ -87,10 +196,14 @@ session_delete_mark(struct session *s, size_t i)
 	return stage;
 }
 
+/* ---- comparing and showing ---- */
+
 enum stage
 session_set_baseline(struct session *s, int i)
 {
 	assert(i >= -1 && i < (int)s->marks.n);
+	if (i == MARK_PEAK && s->shown != i)
+		read_peak(s);
 	if (s->baseline >= 0)
 		s->last_baseline = s->baseline;
 	s->baseline = i;
@@ -114,4 +227,30 @@ int
 session_last_baseline(const struct session *s)
 {
 	return s->last_baseline;
+}
+
+enum stage
+session_set_shown(struct session *s, int i)
+{
+	struct snapshot *snapshot;
+
+	assert(i >= -1 && i < (int)s->marks.n);
+	if (i == MARK_PEAK && s->baseline != i)
+		read_peak(s);
+	if (i == s->shown && i < 0)
+		return STAGE_IDLE;
+	/* It works on the snapshot that goes. */
+	session_finish_refresh(s);
+	s->shown = i;
+	snapshot = i >= 0 ? s->marks.items[i].snapshot : s->latest;
+	snapshot_release(s->now.snapshot);
+	s->now.snapshot = snapshot != NULL ? snapshot_take(snapshot) : NULL;
+	s->now_is_new = true;
+	return STAGE_ATTRIBUTE;
+}
+
+int
+session_shown(const struct session *s)
+{
+	return s->shown;
 }

@@ -45,6 +45,7 @@ note_health(struct session *s, const struct totals *totals)
 	char text[160];
 
 	if (!s->said_silent && totals->allocs == 0 && s->client != NULL &&
+	    totals->sample_bytes == 0 && session_recording(s) == RECORD_ON &&
 	    s->run.uptime_ns > SILENT_AFTER_NS) {
 		s->said_silent = true;
 		session_note(s, "No allocations seen. Own allocator? "
@@ -80,16 +81,24 @@ session_read_snapshot(struct session *s)
 	return snapshot;
 }
 
+uint64_t
+session_uptime_ns(const struct session *s)
+{
+	return (s->run.is_over ? s->end_ns : session_now_ns()) - s->start_ns;
+}
+
 void
 session_install_snapshot(struct session *s, struct snapshot *snapshot)
 {
-	uint64_t end_ns = s->run.is_over ? s->end_ns : session_now_ns();
-
-	s->run.uptime_ns = end_ns - s->start_ns;
+	s->run.uptime_ns = session_uptime_ns(s);
 	if (snapshot == NULL)
 		return;
-	snapshot_release(s->now.snapshot);
-	s->now.snapshot = snapshot;
+	snapshot_release(s->latest);
+	s->latest = snapshot;
+	if (s->shown < 0) {
+		snapshot_release(s->now.snapshot);
+		s->now.snapshot = snapshot_take(snapshot);
+	}
 	snprintf(s->trouble, sizeof s->trouble, "%s", snapshot->corruption);
 	keep_reading(s, snapshot);
 	note_health(s, &snapshot->totals);
@@ -100,6 +109,7 @@ session_take_snapshot(struct session *s)
 {
 	struct snapshot *snapshot;
 
+	session_find_mark(s);
 	session_finish_refresh(s);
 	snapshot = session_read_snapshot(s);
 	s->now_is_new |= snapshot != NULL;

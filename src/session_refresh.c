@@ -84,6 +84,7 @@ plan(struct session *s, enum stage from)
 	}
 	*r = (struct session_refresh){
 		.reads = from <= STAGE_SNAPSHOT && !s->paused,
+		.shows_now = s->shown < 0,
 		.now = s->now, .base = s->base,
 		.has_base = s->baseline >= 0,
 		.base_from = STAGE_IDLE,
@@ -213,7 +214,7 @@ run(void *session)
 
 	if (r->reads)
 		r->read = session_read_snapshot(s);
-	if (r->read != NULL)
+	if (r->read != NULL && r->shows_now)
 		r->now.snapshot = r->read;
 	if (r->from <= STAGE_GROUP) {
 		make_rows(r);
@@ -389,6 +390,7 @@ session_drop_refresh(struct session *s)
 	slices_free(s->slices);
 	drop_products(&s->now, &none);
 	drop_products(&s->base, &none);
+	snapshot_release(s->latest);
 	snapshot_release(s->now.snapshot);
 	snapshot_release(s->base.snapshot);
 	snapshot_release(s->fed);

@@ -20,6 +20,14 @@ session_snapshot(const struct session *s)
 	return s->now.snapshot;
 }
 
+const struct totals *
+session_latest_totals(const struct session *s)
+{
+	static const struct totals none;
+
+	return s->latest != NULL ? &s->latest->totals : &none;
+}
+
 /* Is the row made of this traceback, among others? */
 static bool
 is_behind_row(const struct session *s, const struct statistic *row,

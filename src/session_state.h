@@ -30,6 +30,7 @@ struct session_side {
 /* A refresh: with what parameters, and what it has made. */
 struct session_refresh {
 	bool			 reads;		/* a new snapshot */
+	bool			 shows_now;	/* the latest reading */
 	enum stage		 from;		/* for the present side */
 	bool			 has_base;
 	enum stage		 base_from;
@@ -50,6 +51,7 @@ struct session_refresh {
 struct session_mark_entry {
 	struct mark	 mark;
 	struct snapshot	*snapshot;		/* a reference */
+	bool		 is_programs;		/* it has set it itself */
 };
 
 /* One reading's totals, for rates and history. */
@@ -84,10 +86,14 @@ struct session {
 	struct run_info		 run;
 	uint64_t		 start_ns, end_ns;	/* monotonic; 0: not */
 	bool			 said_silent, said_lost, said_untracked;
+	unsigned		 n_changes;	/* of the control page, done */
+	bool			 is_changing;	/* one waits for it */
+	bool			 has_news;	/* came meanwhile */
 	VEC(char *)		 notices;	/* owned, oldest first */
 	char			 trouble[252];
 
 	/* the pipeline; `rows` is what is shown */
+	struct snapshot		*latest;	/* reading; a reference */
 	struct session_side	 now, base;
 	struct snapshot		*fed;		/* next reading, for tests */
 	bool			 now_is_new;	/* not attributed yet */
@@ -119,9 +125,11 @@ struct session {
 	struct strbuf		 filters_text;
 
 	/* marks */
-	VEC(struct session_mark_entry) marks;	/* [0] is the start */
+	VEC(struct session_mark_entry) marks;
 	unsigned		 next_mark;
 	int			 baseline, last_baseline;
+	int			 shown;		/* -1: the latest reading */
+	uint32_t		 last_mark;	/* of the run, see read.h */
 
 	VEC(struct session_reading) readings;	/* oldest first */
 	struct session_output	 output;
@@ -145,7 +153,7 @@ void session_note(struct session *s, const char *text);
 /* session_reading.c: a new snapshot from wherever this session's come from;
  * NULL: none. */
 struct snapshot *session_read_snapshot(struct session *s);
-/* It is the present one from now on, and taken over; NULL: there was none. */
+/* It is the latest from now on, and taken over; NULL: there was none. */
 void session_install_snapshot(struct session *s, struct snapshot *snapshot);
 /* Both, at once; the next refresh works on it. */
 void session_take_snapshot(struct session *s);
@@ -162,8 +170,16 @@ void session_drop_refresh(struct session *s);
 /* session_view.c: make `filters` and its text from options and quick. */
 void session_make_filters(struct session *s);
 
+/* session_reading.c: how long the run has lasted. */
+uint64_t session_uptime_ns(const struct session *s);
+
+/* session_recording.c: have the control page changed, and wait for that.
+ * False: there is nobody who would, or he does not answer. */
+bool session_change(struct session *s, enum client_control what,
+    uint64_t value);
+
 /* session_marks.c */
-void session_make_start_mark(struct session *s);
+void session_make_fixed_marks(struct session *s);
 void session_drop_marks(struct session *s);
 
 /* session_output.c */

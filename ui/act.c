@@ -92,9 +92,10 @@ static enum stage
 act_marks(struct ui *ui)
 {
 	int baseline = session_baseline(ui->session);
+	size_t n = session_n_marks(ui->session);
 
 	ui->marks.cursor = baseline >= 0 ? (uint32_t)baseline :
-	    (uint32_t)session_n_marks(ui->session) - 1;
+	    (uint32_t)(n > N_FIXED_MARKS ? n - 1 : MARK_START);
 	ui_open(ui, VIEW_MARKS);
 	return STAGE_DRAW;
 }
@@ -114,6 +115,16 @@ act_signal(struct ui *ui)
 		return STAGE_DRAW;
 	}
 	return menu_open(ui, MENU_SIGNAL);
+}
+
+static enum stage
+act_recording(struct ui *ui)
+{
+	if (session_run(ui->session)->is_over) {
+		ui_say(ui, "The program has ended.");
+		return STAGE_DRAW;
+	}
+	return menu_open(ui, MENU_RECORDING);
 }
 
 static enum stage
@@ -196,6 +207,8 @@ act_back(struct ui *ui)
 
 	if (ui_back(ui))
 		return STAGE_DRAW;
+	if (session_shown(ui->session) >= 0)
+		return ui_set_shown(ui, -1);
 	if (session_baseline(ui->session) >= 0)
 		return ui_set_baseline(ui, -1);
 	if (session_quick(ui->session)[0] != '\0')
@@ -265,6 +278,7 @@ static enum stage (*const handlers[N_ACTIONS])(struct ui *) = {
 	[ACTION_GROWTH] = act_growth,
 	[ACTION_MARKS] = act_marks,
 	[ACTION_PROCESSES] = act_processes,
+	[ACTION_RECORDING] = act_recording,
 	[ACTION_SIGNAL] = act_signal,
 	[ACTION_TERMINAL] = act_terminal,
 	[ACTION_VIEW_FILE] = act_view_file,

@@ -62,6 +62,7 @@ A(MARK, "F7 b", C_MARKABLE | C_MARKS, GROWTH, 5, "Mark", \
     "mark now, show growth") \
 A(GROWTH, "F8 d", C_MARKABLE, GROWTH, 6, "Grow", "growth on or off") \
 A(MARKS, "B", C_MARKABLE, GROWTH, 0, "", "list of marks") \
+A(RECORDING, "R", C_VIEWS, PROGRAM, 0, "", "recording: hold, stop") \
 A(SIGNAL, "F9 K", C_VIEWS, PROGRAM, 9, "Signal", "send a signal") \
 A(VIEW_OUTPUT, "o 4", C_VIEWS, PROGRAM, 0, "", "its output") \
 A(TERMINAL, "O", C_VIEWS, PROGRAM, 0, "", "its terminal, ^] back") \
@@ -94,6 +95,7 @@ A(OPEN_SOURCE, "Enter Right", C_DETAIL, TRACEBACK, 4, "Source", \
 A(LINE_NEXT, "n", C_SOURCE, TRACEBACK, 6, "Next", "next owning line") \
 A(LINE_PREVIOUS, "N", C_SOURCE, TRACEBACK, 0, "", "previous such line") \
 A(MARK_USE, "Enter a", C_MARKS, LISTS, 4, "Compare", "compare with it") \
+A(MARK_SHOW, "n", C_MARKS, LISTS, 5, "Show", "show its contents") \
 A(MARK_DELETE, "Del x", C_MARKS, LISTS, 6, "Delete", "delete the mark") \
 A(PROCESS_ONLY, "Enter", C_PROCESSES, LISTS, 4, "Only this", \
     "show only this one") \

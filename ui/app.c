@@ -56,6 +56,16 @@ need(struct app *app, enum stage stage)
 		app->has_news = true;
 }
 
+/* The program has set one itself. */
+static void
+say_mark(struct ui *ui)
+{
+	char label[MARK_LABEL_ROOM];
+
+	ui_mark_label(label, ui->session, session_n_marks(ui->session) - 1);
+	ui_say(ui, "The program has marked %s. B lists marks.", label);
+}
+
 /* Run a slice of what is due, most often all of it, so that the next event
  * meets rows that are up to date.  What is asked for while a refresh is under
  * way waits in `stage` for the next. */
@@ -69,6 +79,9 @@ refresh(struct app *app)
 		if (from >= STAGE_DRAW)
 			return;
 		app->stage = STAGE_IDLE;
+		if (from == STAGE_SNAPSHOT &&
+		    !session_is_paused(session) && session_find_mark(session))
+			say_mark(&app->ui);
 	}
 	if (session_refresh_slice(session, from, SLICE_MS))
 		need(app, STAGE_DRAW);

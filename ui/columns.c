@@ -211,16 +211,25 @@ rank_of(enum column_id id, const struct column_wants *wants)
 	return columns[id].rank;
 }
 
+/* Is it a figure that a sample only estimates? */
+static bool
+is_estimated(enum column_id id, bool is_estimate)
+{
+	return is_estimate && columns[id].sort_key >= 0 && id != COL_LOCATION;
+}
+
 /* The sorted column has room for its mark. */
 static int
 width_of(enum column_id id, const struct column_wants *wants)
 {
-	int title = (int)strlen(columns[id].title) + 2;
+	int title = (int)strlen(columns[id].title) +
+	    is_estimated(id, wants->is_estimate);
 
-	if (column_of_sort(wants->sort) != (int)id || id == COL_LOCATION ||
-	    title < columns[id].width)
+	if (id == COL_LOCATION)
 		return columns[id].width;
-	return title;
+	if (column_of_sort(wants->sort) == (int)id)
+		title += 2;
+	return title > columns[id].width ? title : columns[id].width;
 }
 
 /* The location's room with the columns that are left. */
@@ -312,6 +321,7 @@ columns_lay_out(struct column_layout *layout, int cols,
 	int room;
 
 	layout->n = 0;
+	layout->is_estimate = wants->is_estimate;
 	for (size_t i = 0; i < n; i++) {
 		if (is_wanted(order[i], cols, wants))
 			layout->spans[layout->n++].id = order[i];
@@ -358,7 +368,7 @@ columns_put_titles(struct cells *cells, int row,
 {
 	bool goes_up = (sort == SORT_LOCATION) != reverse;
 	char mark[3] = { goes_up ? '^' : 'v', is_held ? '~' : '\0' };
-	char title[32];
+	char name[16], title[32];
 
 	for (int i = 0; i < layout->n; i++) {
 		const struct column_span *span = &layout->spans[i];
@@ -367,7 +377,9 @@ columns_put_titles(struct cells *cells, int row,
 		unsigned style = is_sorted ? STYLE_COLUMN_SORTED :
 		    STYLE_COLUMN;
 
-		put_title(title, column->title, is_sorted ? mark : "",
+		snprintf(name, sizeof name, "%s%s", is_estimated(span->id,
+		    layout->is_estimate) ? "~" : "", column->title);
+		put_title(title, name, is_sorted ? mark : "",
 		    sort == SORT_GROWTH, span->width);
 		if (is_left_aligned(span->id))
 			cells_put(cells, row, span->col, span->width, style,

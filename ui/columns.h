@@ -39,6 +39,7 @@ extern const struct column columns[N_COLUMNS];
 /* Where columns stand on a screen of some width. */
 struct column_layout {
 	int	n;
+	bool	is_estimate;		/* titles say so: ~SIZE */
 	struct column_span {
 		enum column_id	id;
 		int		col, width;
@@ -48,6 +49,7 @@ struct column_layout {
 /* What decides, beside the width, which columns there are. */
 struct column_wants {
 	bool		has_diff;	/* a mark is compared with */
+	bool		is_estimate;	/* the figures come from a sample */
 	enum grouping	grouping;
 	enum sort_key	sort;
 };

@@ -78,6 +78,38 @@ add_state(struct ui *ui, struct line *line)
 		line_add_right(line, 0, style, "%s %s", state, clock);
 }
 
+/* "sampled 512K": a power of two reads best in the unit that it was given. */
+static void
+add_sampling(struct line *line, unsigned rank, const struct totals *totals)
+{
+	static const char units[] = "BKMG";
+	uint64_t size = totals->sample_bytes;
+	unsigned unit = 0;
+
+	if (size == 0)
+		return;
+	for (; size % 1024 == 0 && unit + 2 < sizeof units; unit++)
+		size /= 1024;
+	line_add(line, rank, STYLE_WARNING, "sampled %" PRIu64 "%c", size,
+	    units[unit]);
+}
+
+/* Unlike the state of the program: "STOPPED" alone is its own. */
+static void
+add_recording(struct ui *ui, struct line *line)
+{
+	switch (session_recording(ui->session)) {
+	case RECORD_HELD:
+		line_add(line, 0, STYLE_WARNING, "recording HELD");
+		break;
+	case RECORD_STOPPED:
+		line_add(line, 0, STYLE_WARNING, "recording STOPPED");
+		break;
+	default:
+		break;
+	}
+}
+
 static void
 draw_title(struct ui *ui, int row)
 {
@@ -96,8 +128,17 @@ draw_title(struct ui *ui, int row)
 		line_add(&line, 3, STYLE_NORMAL, "%u processes", n);
 	if (n_threads > 1)
 		line_add(&line, 5, STYLE_NORMAL, "%u threads", n_threads);
+	add_recording(ui, &line);
+	add_sampling(&line, 1, ui_totals(ui));
 	add_state(ui, &line);
 	line_put(&line, &ui->cells, row, 2);
+}
+
+/* In front of a figure that a sample only estimates. */
+static const char *
+about(const struct totals *totals)
+{
+	return totals->sample_bytes != 0 ? "~" : "";
 }
 
 static void
@@ -108,11 +149,11 @@ draw_totals(struct ui *ui, int row)
 	struct line line = { 0 };
 
 	fmt_size(text, totals->traced_bytes);
-	line_add(&line, 0, STYLE_NUMBER, "Traced %s", text);
+	line_add(&line, 0, STYLE_NUMBER, "Traced %s%s", about(totals), text);
 	fmt_size(text, totals->peak_bytes);
-	line_add(&line, 1, STYLE_NORMAL, "peak %s", text);
+	line_add(&line, 1, STYLE_NORMAL, "peak %s%s", about(totals), text);
 	fmt_count(text, totals->blocks, ',');
-	line_add(&line, 2, STYLE_NORMAL, "blocks %s", text);
+	line_add(&line, 2, STYLE_NORMAL, "blocks %s%s", about(totals), text);
 	fmt_count(text, totals->tracebacks, ',');
 	line_add(&line, 4, STYLE_NORMAL, "tracebacks %s", text);
 	fmt_size_short(text, totals->rss_bytes);
@@ -183,17 +224,18 @@ draw_activity(struct ui *ui, int row)
 {
 	struct rates rates = session_rates(ui->session);
 	bool is_wide = ui->cells.cols >= WIDE_COLS;
+	const char *tilde = about(session_latest_totals(ui->session));
 	char text[FMT_ROOM], bytes[FMT_ROOM];
 	struct line line = { 0 };
 
 	fmt_count_short(text, whole(rates.allocs));
 	fmt_size_short(bytes, whole(rates.allocated_bytes));
-	line_add(&line, 4, STYLE_NORMAL, is_wide ? "Alloc %s/s %s/s" :
-	    "Alloc %s/s", text, bytes);
+	line_add(&line, 4, STYLE_NORMAL, is_wide ? "Alloc %s%s/s %s/s" :
+	    "Alloc %s%s/s", tilde, text, bytes);
 	fmt_count_short(text, whole(rates.frees));
 	fmt_size_short(bytes, whole(rates.freed_bytes));
-	line_add(&line, 5, STYLE_NORMAL, is_wide ? "Free %s/s %s/s" :
-	    "Free %s/s", text, bytes);
+	line_add(&line, 5, STYLE_NORMAL, is_wide ? "Free %s%s/s %s/s" :
+	    "Free %s%s/s", tilde, text, bytes);
 	fmt_size_short(text, whole(rates.net_bytes < 0 ? -rates.net_bytes :
 	    rates.net_bytes));
 	line_add(&line, 3, rates.net_bytes >= 1 ? STYLE_GROWTH :
@@ -305,61 +347,6 @@ baseline(const struct ui *ui)
 	return i >= 0 ? session_get_mark(ui->session, (size_t)i) : NULL;
 }
 
-/* "+38.8 MiB +64.2%" of what is shown. */
-static void
-growth_text(const struct ui *ui, char *to, size_t room)
-{
-	const struct stats_table *table = session_rows(ui->session);
-	int64_t diff = table != NULL ? table->size_diff : 0;
-	uint64_t old = table != NULL ? table->size - (uint64_t)diff : 0;
-	char size[FMT_ROOM], percent[FMT_ROOM];
-
-	fmt_size_diff(size, diff);
-	fmt_percent(percent, (uint64_t)llabs(diff), old);
-	if (old == 0 || diff == 0)
-		snprintf(to, room, "%s", size);
-	else
-		snprintf(to, room, "%s %c%s%%", size, diff > 0 ? '+' : '-',
-		    percent);
-}
-
-static void
-add_growth_chip(struct ui *ui, struct line *line)
-{
-	const struct mark *mark = baseline(ui);
-	uint64_t uptime_ns = session_run(ui->session)->uptime_ns;
-	char growth[3 * FMT_ROOM], age[FMT_ROOM], name[48] = "";
-
-	if (mark == NULL)
-		return;
-	/* "mark 3" says no more than #3 does */
-	if (strncmp(mark->name, "mark ", 5) != 0)
-		snprintf(name, sizeof name, " \"%s\"", mark->name);
-	growth_text(ui, growth, sizeof growth);
-	ui_clock(ui, age, uptime_ns > mark->uptime_ns ?
-	    uptime_ns - mark->uptime_ns : 0);
-	line_add(line, 0, STYLE_CHIP, "Growth since #%u%s %s ago: %s",
-	    mark->number, name, age, growth);
-}
-
-/* What restricts or compares; an empty line when nothing does. */
-static void
-list_chips(struct ui *ui, struct line *line)
-{
-	const char *filters = session_filters_text(ui->session);
-	pid_t pid = session_process(ui->session);
-
-	if (filters[0] != '\0')
-		line_add(line, 0, STYLE_CHIP, "Filter %s", filters);
-	add_growth_chip(ui, line);
-	if (pid != 0)
-		line_add(line, 0, STYLE_CHIP, "Process %d", (int)pid);
-	if (session_cumulative(ui->session) != CUMULATIVE_OFF)
-		line_add(line, 1, STYLE_CHIP, "Cumulative");
-	if (!session_skips(ui->session))
-		line_add(line, 1, STYLE_CHIP, "Library frames shown");
-}
-
 /* ---- small screens ---- */
 
 static void
@@ -376,8 +363,8 @@ draw_short_title(struct ui *ui, int row)
 	fmt_size_letter(peak, totals->peak_bytes);
 	line_add(&line, 1, STYLE_TITLE, "%s", run->name);
 	line_add(&line, 3, STYLE_NORMAL, "%d", (int)run->pid);
-	line_add(&line, 0, STYLE_NUMBER, "%s", traced);
-	line_add(&line, 2, STYLE_NORMAL, "pk %s", peak);
+	line_add(&line, 0, STYLE_NUMBER, "%s%s", about(totals), traced);
+	line_add(&line, 2, STYLE_NORMAL, "pk %s%s", about(totals), peak);
 	line_add_right(&line, 0, style, "%s",
 	    short_state(ui, state, sizeof state));
 	line_put(&line, &ui->cells, row, 2);
@@ -389,20 +376,30 @@ draw_short_chips(struct ui *ui, int row)
 	const struct stats_table *table = session_rows(ui->session);
 	const struct mark *mark = baseline(ui);
 	uint64_t lost = ui_totals(ui)->lost;
-	char text[FMT_ROOM];
+	char text[FMT_ROOM], label[MARK_LABEL_ROOM];
 	struct line line = { 0 };
 
+	add_recording(ui, &line);
+	if (session_shown(ui->session) >= 0) {
+		ui_mark_label(label, ui->session,
+		    (size_t)session_shown(ui->session));
+		line_add(&line, 1, STYLE_CHIP, "at %s", label);
+	}
 	if (mark != NULL) {
 		fmt_size_diff_letter(text, table != NULL ?
 		    table->size_diff : 0);
-		line_add(&line, 1, STYLE_CHIP, "%s since #%u", text,
-		    mark->number);
+		if (session_baseline(ui->session) == MARK_PEAK)
+			line_add(&line, 1, STYLE_CHIP, "%s since peak", text);
+		else
+			line_add(&line, 1, STYLE_CHIP, "%s since #%u", text,
+			    mark->number);
 	}
 	if (session_filters_text(ui->session)[0] != '\0')
 		line_add(&line, 2, STYLE_CHIP, "%s",
 		    session_filters_text(ui->session));
 	line_add(&line, 0, lost > 0 ? STYLE_BAD : STYLE_NORMAL,
 	    "lost %" PRIu64, lost);
+	add_sampling(&line, 1, ui_totals(ui));
 	if (ui_view(ui)->has_tabs)
 		line_add(&line, 3, STYLE_TAB_FRONT, "[%s]",
 		    tabs[front_tab(ui)].label);
@@ -439,7 +436,7 @@ header_draw(struct ui *ui)
 			draw_spark(ui, row++);
 	}
 	draw_tabs(ui, row++);
-	list_chips(ui, &chips);
+	chips_list(ui, &chips);
 	if (chips.n > 0 && ui->front == VIEW_TABLE)
 		line_put(&chips, &ui->cells, row++, 3);
 	return row;

@@ -38,6 +38,9 @@ static const char *const filter_help[] = {
 static const char *const state_help[] = {
 	"RUNNING, STOPPED       the program's state",
 	"PAUSED                 the display stands still, tracing goes on",
+	"recording HELD         new blocks are not recorded, see R",
+	"recording STOPPED      nothing is, and all blocks are forgotten",
+	"sampled 512K, ~        estimates: one block about every 512 KiB",
 	"EXITED 7, KILLED SIGx  it has ended; the last tables stay",
 	"lost                   allocations that were not recorded",
 	"truncated              tracebacks with fewer frames than there were",

@@ -1,5 +1,6 @@
 /*
- * menu.c - boxed lists to choose from: sort column, signal, quitting (L7).
+ * menu.c - boxed lists to choose from: sort column, signal,
+ * recording, quitting (L7).
  */
 #include "ui/ui.h"
 
@@ -12,6 +13,24 @@ enum { BOX_WIDTH = 60, MAX_ENTRIES = 16 };
 static const int signals[] = {
 	SIGTERM, SIGINT, SIGKILL, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGSTOP,
 	SIGCONT,
+};
+
+/* The first ones are states, in the order of enum record_mode. */
+enum { RECORDING_CLEAR = N_RECORD_MODES, RECORDING_RESET_PEAK };
+
+static const struct {
+	const char	*text, *done;
+} recordings[] = {
+	[RECORD_ON] = { "On          record every block",
+	    "Blocks are recorded from now on." },
+	[RECORD_HELD] = { "Hold        record no new blocks, follow those known",
+	    "Held: new blocks are not recorded." },
+	[RECORD_STOPPED] = { "Stop        forget all blocks, record nothing",
+	    "Stopped: nothing is recorded." },
+	[RECORDING_CLEAR] = { "Clear       forget all blocks, go on",
+	    "Cleared: what was allocated before is forgotten." },
+	[RECORDING_RESET_PEAK] = { "Reset peak  to what is traced now",
+	    "The peak is what is traced now." },
 };
 
 /* The quit dialog: its keys are actions of their own. */
@@ -30,7 +49,7 @@ static const char *const quit_texts[] = {
 
 struct entry {
 	char	text[80];
-	int	value;		/* enum sort_key or a signal */
+	int	value;		/* enum sort_key, a signal, or an index */
 };
 
 static unsigned
@@ -66,12 +85,27 @@ list_signals(struct entry entries[MAX_ENTRIES])
 }
 
 static unsigned
+list_recordings(struct entry entries[MAX_ENTRIES])
+{
+	unsigned n = 0;
+
+	for (; n < array_size(recordings); n++) {
+		snprintf(entries[n].text, sizeof entries[n].text, "%s",
+		    recordings[n].text);
+		entries[n].value = (int)n;
+	}
+	return n;
+}
+
+static unsigned
 list_entries(const struct ui *ui, struct entry entries[MAX_ENTRIES])
 {
 	if (ui->menu.kind == MENU_SORT)
 		return list_sorts(ui, entries);
 	if (ui->menu.kind == MENU_SIGNAL)
 		return list_signals(entries);
+	if (ui->menu.kind == MENU_RECORDING)
+		return list_recordings(entries);
 	for (unsigned i = 0; i < array_size(quit_texts); i++) {
 		snprintf(entries[i].text, sizeof entries[i].text, "%s",
 		    quit_texts[i]);
@@ -94,6 +128,8 @@ menu_open(struct ui *ui, enum menu_kind kind)
 		    column_of_sort((enum sort_key)entries[i].value))
 			ui->menu.cursor = i;
 	}
+	if (kind == MENU_RECORDING)
+		ui->menu.cursor = (unsigned)session_recording(ui->session);
 	return STAGE_DRAW;
 }
 
@@ -138,8 +174,27 @@ act_quit(struct ui *ui, enum action_id id)
 }
 
 static enum stage
+record(struct ui *ui, int what)
+{
+	if (what == RECORD_HELD &&
+	    session_recording(ui->session) == RECORD_STOPPED) {
+		ui_complain(ui, "Recording is stopped: there is nothing to "
+		    "follow.");
+		return STAGE_DRAW;
+	}
+	ui_say(ui, "%s", recordings[what].done);
+	if (what == RECORDING_CLEAR)
+		return session_clear(ui->session);
+	if (what == RECORDING_RESET_PEAK)
+		return session_reset_peak(ui->session);
+	return session_set_recording(ui->session, (enum record_mode)what);
+}
+
+static enum stage
 pick(struct ui *ui, enum menu_kind kind, const struct entry *entry)
 {
+	if (kind == MENU_RECORDING)
+		return record(ui, entry->value);
 	if (kind == MENU_SORT)
 		return session_set_sort(ui->session,
 		    (enum sort_key)entry->value, false);
@@ -215,6 +270,10 @@ menu_draw(struct ui *ui)
 	unsigned n = list_entries(ui, entries);
 	struct rect box = place_box(ui, n);
 	int row = first_row(box, n);
+	static const char *const titles[] = {
+		[MENU_SORT] = "sort by", [MENU_SIGNAL] = "send a signal",
+		[MENU_RECORDING] = "recording",
+	};
 	char title[320];
 
 	if (ui->menu.kind == MENU_QUIT)
@@ -222,7 +281,7 @@ menu_draw(struct ui *ui)
 		    session_run(ui->session)->command);
 	else
 		snprintf(title, sizeof title, "%s",
-		    ui->menu.kind == MENU_SORT ? "sort by" : "send a signal");
+		    titles[ui->menu.kind]);
 	cells_box(&ui->cells, box, title);
 	for (unsigned i = 0; i < n && row < box.row + box.rows - 1; i++) {
 		cells_put_head(&ui->cells, row, box.col + 3, box.cols - 4,

@@ -1,5 +1,6 @@
 /*
- * menu.h - boxed lists to choose from: sort column, signal, quitting (L7).
+ * menu.h - boxed lists to choose from: sort column, signal,
+ * recording, quitting (L7).
  */
 #ifndef TMTOP_UI_MENU_H
 #define TMTOP_UI_MENU_H
@@ -7,7 +8,9 @@
 #include "ui/actions.h"
 #include "ui/cells.h"
 
-enum menu_kind { MENU_NONE, MENU_SORT, MENU_SIGNAL, MENU_QUIT };
+enum menu_kind {
+	MENU_NONE, MENU_SORT, MENU_SIGNAL, MENU_RECORDING, MENU_QUIT
+};
 
 struct menu {
 	enum menu_kind	kind;		/* MENU_NONE: closed */

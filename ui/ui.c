@@ -146,12 +146,37 @@ ui_clock(const struct ui *ui, char to[FMT_ROOM], uint64_t ns)
 	fmt_clock(to, ui->is_test ? 0 : ns / 1000000000);
 }
 
+void
+ui_mark_label(char to[MARK_LABEL_ROOM], const struct session *session,
+    size_t i)
+{
+	const struct mark *mark = session_get_mark(session, i);
+	char own[32];
+
+	snprintf(own, sizeof own, "mark %u", mark->number);
+	if (i == MARK_PEAK)
+		snprintf(to, MARK_LABEL_ROOM, "the peak");
+	else if (strcmp(mark->name, own) == 0)
+		snprintf(to, MARK_LABEL_ROOM, "#%u", mark->number);
+	else
+		snprintf(to, MARK_LABEL_ROOM, "#%u \"%s\"", mark->number,
+		    mark->name);
+}
+
 enum stage
 ui_set_baseline(struct ui *ui, int mark)
 {
 	row_list_reset(&ui->table.rows);
 	ui->table.hold_until_ms = 0;
 	return session_set_baseline(ui->session, mark);
+}
+
+enum stage
+ui_set_shown(struct ui *ui, int mark)
+{
+	row_list_reset(&ui->table.rows);
+	ui->table.hold_until_ms = 0;
+	return session_set_shown(ui->session, mark);
 }
 
 void

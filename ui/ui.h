@@ -109,8 +109,15 @@ const struct totals *ui_totals(const struct ui *ui);
 /* Elapsed time as "00:12:41"; fixed while testing. */
 void ui_clock(const struct ui *ui, char to[FMT_ROOM], uint64_t ns);
 
+/* "#1 \"warm\"", "the peak"; without the name where that says nothing. */
+enum { MARK_LABEL_ROOM = 160 };
+void ui_mark_label(char to[MARK_LABEL_ROOM], const struct session *session,
+    size_t mark);
+
 /* Compare with a mark, -1: stop comparing; the cursor goes to rank 1. */
 enum stage ui_set_baseline(struct ui *ui, int mark);
+/* The table shows what was live at a mark, -1: what is live now. */
+enum stage ui_set_shown(struct ui *ui, int mark);
 
 /* Keep `top` so that `cursor` is one of `visible` lines of n. */
 void ui_fit(uint32_t *top, uint32_t cursor, uint32_t n, uint32_t visible);
@@ -136,7 +143,7 @@ enum stage finder_again(struct ui *ui, int by);
  * capitals too. */
 const char *finder_match(const char *text, const char *search);
 
-/* ---- header.c, help.c, screen.c ---- */
+/* ---- header.c, chips.c, help.c, screen.c ---- */
 
 /* Have the views take in what changed; after every refresh and every key,
  * for what they hold is borrowed from the session's last refresh. */
@@ -148,6 +155,8 @@ void screen_draw(struct ui *ui);
 /* Lines of the header for this size; draws when `cells` of ui are used.
  * Returns the first row below it. */
 int header_draw(struct ui *ui);
+/* What restricts or compares; nothing is added when nothing does. */
+void chips_list(struct ui *ui, struct line *line);
 void help_draw(struct ui *ui);
 /* Number of pages, and the page that explains filters. */
 unsigned help_n_pages(const struct ui *ui);

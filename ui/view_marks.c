@@ -39,21 +39,28 @@ put_columns(struct ui *ui, int row, const char *texts[6], unsigned style)
 	}
 }
 
-static void
-draw_entry(struct ui *ui, int row, uint32_t i)
+/* The mark before it in time; NULL for those that have no such. */
+static const struct mark *
+mark_before(const struct ui *ui, uint32_t i)
 {
-	const struct mark *before = i > 0 ?
-	    session_get_mark(ui->session, i - 1) : NULL;
-	const struct mark *mark = i + 1 < n_entries(ui) ?
-	    session_get_mark(ui->session, i) : NULL;
+	if (i < N_FIXED_MARKS)
+		return NULL;
+	return session_get_mark(ui->session, i == N_FIXED_MARKS ? MARK_START :
+	    i - 1);
+}
+
+/* The line of a mark, or of now, for which it is NULL. */
+static void
+put_entry(struct ui *ui, int row, const struct mark *mark,
+    const struct mark *before)
+{
 	const struct totals *totals = mark != NULL ? &mark->totals :
-	    ui_totals(ui);
-	char number[FMT_ROOM], clock[FMT_ROOM], traced[FMT_ROOM];
+	    session_latest_totals(ui->session);
+	char number[FMT_ROOM] = "", clock[FMT_ROOM], traced[FMT_ROOM];
 	char since[FMT_ROOM] = "-", blocks[FMT_ROOM];
 	const char *cells[6] = { number, mark != NULL ? mark->name :
 	    "now (live)", clock, traced, since, blocks };
 
-	snprintf(number, sizeof number, "%s", "");
 	if (mark != NULL)
 		snprintf(number, sizeof number, "#%u", mark->number);
 	ui_clock(ui, clock, mark != NULL ? mark->uptime_ns :
@@ -64,10 +71,38 @@ draw_entry(struct ui *ui, int row, uint32_t i)
 		fmt_size_diff(since, (int64_t)(totals->traced_bytes -
 		    before->totals.traced_bytes));
 	put_columns(ui, row, cells, STYLE_NORMAL);
+}
+
+/* The peak is no moment that was chosen: how many blocks there were is known
+ * when one has looked. */
+static void
+put_peak(struct ui *ui, int row)
+{
+	char traced[FMT_ROOM];
+	const char *cells[6] = { "", "peak", "-", traced, "-", "-" };
+
+	fmt_size(traced, session_latest_totals(ui->session)->peak_bytes);
+	put_columns(ui, row, cells, STYLE_NORMAL);
+}
+
+static void
+draw_entry(struct ui *ui, int row, uint32_t i)
+{
+	int shown = session_shown(ui->session);
+	int new_side = shown >= 0 ? shown : (int)n_entries(ui) - 1;
+
+	if (i == MARK_PEAK)
+		put_peak(ui, row);
+	else
+		put_entry(ui, row, i + 1 < n_entries(ui) ?
+		    session_get_mark(ui->session, i) : NULL,
+		    mark_before(ui, i));
 	if ((int)i == session_baseline(ui->session))
 		cells_put(&ui->cells, row, 1, 1, STYLE_TITLE, "A");
-	if (mark == NULL)
-		cells_put(&ui->cells, row, 1, 1, STYLE_TITLE, "B");
+	if ((int)i == new_side)
+		cells_put(&ui->cells, row, (int)i ==
+		    session_baseline(ui->session) ? 2 : 1, 1, STYLE_TITLE,
+		    "B");
 	if (i == ui->marks.cursor) {
 		cells_put(&ui->cells, row, 0, 1, STYLE_NORMAL, ">");
 		cells_add_style(&ui->cells, row, 0, ui->cells.cols,
@@ -79,21 +114,27 @@ static void
 draw_head(struct ui *ui, int row)
 {
 	int baseline = session_baseline(ui->session);
-	const struct mark *mark;
+	int shown = session_shown(ui->session);
+	char label[MARK_LABEL_ROOM];
 	struct line line = { 0 };
 
-	if (baseline < 0) {
+	if (baseline < 0 && shown < 0) {
 		cells_put_head(&ui->cells, row, 0, ui->cells.cols,
-		    STYLE_NORMAL, "Growth compares a mark (A) with now (B). "
-		    "It is off: Enter compares.");
+		    STYLE_NORMAL, "Enter compares a mark (A) with now (B), "
+		    "n shows what was live at it.");
 		return;
 	}
-	mark = session_get_mark(ui->session, (size_t)baseline);
-	line_add(&line, 0, STYLE_NORMAL,
-	    "Growth compares a mark (A) with now (B).");
-	line_add(&line, 1, STYLE_CHIP, "Now: #%u %s -> now", mark->number,
-	    mark->name);
-	line_put(&line, &ui->cells, row, 2);
+	line_add(&line, 0, STYLE_NORMAL, baseline >= 0 ? "Compared:" :
+	    "Shown:");
+	if (baseline >= 0) {
+		ui_mark_label(label, ui->session, (size_t)baseline);
+		line_add(&line, 0, STYLE_CHIP, "%s", label);
+		line_add(&line, 0, STYLE_NORMAL, "with");
+	}
+	if (shown >= 0)
+		ui_mark_label(label, ui->session, (size_t)shown);
+	line_add(&line, 0, STYLE_CHIP, "%s", shown >= 0 ? label : "now");
+	line_put(&line, &ui->cells, row, 1);
 }
 
 static void
@@ -128,12 +169,21 @@ use_mark(struct ui *ui)
 }
 
 static enum stage
+show_mark(struct ui *ui)
+{
+	uint32_t i = ui->marks.cursor;
+
+	ui_back(ui);
+	return ui_set_shown(ui, i + 1 < n_entries(ui) ? (int)i : -1);
+}
+
+static enum stage
 delete_mark(struct ui *ui)
 {
 	uint32_t i = ui->marks.cursor;
 
-	if (i == 0 || i + 1 >= n_entries(ui)) {
-		ui_say(ui, "The start and now cannot be deleted.");
+	if (i < N_FIXED_MARKS || i + 1 >= n_entries(ui)) {
+		ui_say(ui, "The start, the peak and now cannot be deleted.");
 		return STAGE_DRAW;
 	}
 	ui_say(ui, "Deleted mark #%u.",
@@ -149,6 +199,8 @@ act(struct ui *ui, enum action_id id)
 		return STAGE_DRAW;
 	if (id == ACTION_MARK_USE)
 		return use_mark(ui);
+	if (id == ACTION_MARK_SHOW)
+		return show_mark(ui);
 	if (id == ACTION_MARK_DELETE)
 		return delete_mark(ui);
 	return STAGE_IDLE;

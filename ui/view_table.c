@@ -133,6 +133,12 @@ draw_nothing(struct ui *ui, struct rect area)
 		text = "No rows: nothing matches the filter.";
 	else if (session_run(ui->session)->state == RUN_STARTING)
 		text = "The program is being started ...";
+	else if (session_shown(ui->session) >= 0)
+		text = "Nothing was allocated at that moment.";
+	else if (session_recording(ui->session) == RECORD_STOPPED)
+		text = "Recording is stopped: R starts it.";
+	else if (session_recording(ui->session) == RECORD_HELD)
+		text = "New blocks are not recorded: R changes that.";
 	cells_put_head(&ui->cells, area.row + 2, 2, area.cols - 2, STYLE_DIM,
 	    text);
 }
@@ -177,6 +183,7 @@ draw(struct ui *ui, struct rect area)
 	const struct stats_table *table = session_rows(ui->session);
 	struct column_wants wants = {
 		.has_diff = table != NULL && table->has_diff,
+		.is_estimate = ui_totals(ui)->sample_bytes != 0,
 		.grouping = session_grouping(ui->session),
 	};
 	bool reverse;

@@ -32,7 +32,14 @@ struct process_reading {
 	uint32_t	 slot, incarnation;
 	bool		 is_final;
 	bool		 is_reported;	/* by reader_next_finished() */
+	/* of an ended one, when wanted: what was live at its peak */
+	struct trace	*peak_traces;
+	uint32_t	 n_peak_traces;
+	struct totals	 peak_totals;
 };
+
+_Static_assert((int)RECORD_HELD == (int)RECORDING_HELD &&
+    (int)RECORD_STOPPED == (int)RECORDING_STOPPED, "same numbers");
 
 struct reader {
 	int		 fd;
@@ -44,6 +51,7 @@ struct reader {
 	VEC(struct process_reading) ended;
 	uint64_t	 highest_sum;	/* since these epochs */
 	uint32_t	 clear_epoch, peak_reset_epoch;
+	bool		 keeps_peaks;
 	bool		 is_corrupt;
 	char		 corruption[160];
 };
@@ -75,8 +83,10 @@ reader_close(struct reader *reader)
 		return;
 	for (i = 0; i < N_SLOTS; i++)
 		slot_tables_close(reader->tables[i]);
-	for (i = 0; i < reader->ended.n; i++)
+	for (i = 0; i < reader->ended.n; i++) {
 		free(reader->ended.items[i].traces);
+		free(reader->ended.items[i].peak_traces);
+	}
 	vec_fini(&reader->ended);
 	lobby_unmap(&reader->lobby);
 	free(reader);
@@ -233,6 +243,15 @@ add_reading(struct snapshot *snapshot, uint32_t *n_traces,
 	}
 }
 
+static uint64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 static struct snapshot *
 combine(struct reader *reader, const struct process_reading *live,
     uint32_t n_live)
@@ -254,16 +273,39 @@ combine(struct reader *reader, const struct process_reading *live,
 		add_reading(snapshot, &n_traces, &reader->ended.items[i],
 		    n_live == 0);
 	snapshot->n_traces = n_traces;
+	snapshot->time_ns = now_ns();
 	return snapshot;
 }
 
-static uint64_t
-now_ns(void)
+/* The tables of a process that has ended are given back after this. */
+static void
+keep_peak(struct slot_tables *tables, struct process_reading *reading)
 {
-	struct timespec t;
+	struct process process = { .pid = reading->process.pid };
+	uint32_t n = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	slot_tables_read(tables, READER_PEAK, &process,
+	    &reading->peak_traces, &reading->n_peak_traces);
+	for (uint32_t i = 0; i < reading->n_peak_traces; i++)
+		if (reading->peak_traces[i].count > 0)
+			reading->peak_traces[n++] = reading->peak_traces[i];
+	reading->n_peak_traces = n;
+	reading->peak_traces = xreallocarray(reading->peak_traces, n,
+	    sizeof *reading->peak_traces);
+	reading->peak_totals = process.totals;
+}
+
+static void
+keep_end(struct reader *reader, struct process_reading *reading)
+{
+	uint32_t i = reading->slot;
+
+	if (reader->keeps_peaks)
+		keep_peak(reader->tables[i], reading);
+	vec_push(&reader->ended, *reading);
+	reader->is_done[i] = true;
+	slot_tables_close(reader->tables[i]);
+	reader->tables[i] = NULL;
 }
 
 /* Traces were cleared or the peak was reset: what was highest is not. */
@@ -292,16 +334,12 @@ reader_snapshot(struct reader *reader)
 	for (i = 0; i < N_SLOTS; i++) {
 		if (!read_slot(reader, i, READER_NOW, &reading))
 			continue;
-		if (reading.is_final) {
-			vec_push(&reader->ended, reading);
-			reader->is_done[i] = true;
-			slot_tables_close(reader->tables[i]);
-			reader->tables[i] = NULL;
-		} else
+		if (reading.is_final)
+			keep_end(reader, &reading);
+		else
 			vec_push(&live, reading);
 	}
 	snapshot = combine(reader, live.items, (uint32_t)live.n);
-	snapshot->time_ns = now_ns();
 	if (reader->highest_sum < snapshot->totals.traced_bytes && live.n > 0)
 		reader->highest_sum = snapshot->totals.traced_bytes;
 	if (snapshot->totals.peak_bytes < reader->highest_sum)
@@ -317,6 +355,31 @@ reader_snapshot(struct reader *reader)
 	return snapshot;
 }
 
+/* ---- other moments ---- */
+
+/* The ended processes with their peaks in place of their ends, or back. */
+static void
+swap_peaks(struct reader *reader)
+{
+	struct process_reading *one;
+	struct trace *traces;
+	struct totals totals;
+	uint32_t n;
+
+	for (size_t i = 0; reader->keeps_peaks && i < reader->ended.n; i++) {
+		one = &reader->ended.items[i];
+		traces = one->traces;
+		n = one->n_traces;
+		totals = one->process.totals;
+		one->traces = one->peak_traces;
+		one->n_traces = one->n_peak_traces;
+		one->process.totals = one->peak_totals;
+		one->peak_traces = traces;
+		one->n_peak_traces = n;
+		one->peak_totals = totals;
+	}
+}
+
 struct snapshot *
 reader_snapshot_at(struct reader *reader, enum reader_moment moment)
 {
@@ -330,12 +393,44 @@ reader_snapshot_at(struct reader *reader, enum reader_moment moment)
 	for (i = 0; i < N_SLOTS; i++)
 		if (read_slot(reader, i, moment, &reading))
 			vec_push(&live, reading);
+	if (moment == READER_PEAK)
+		swap_peaks(reader);
 	snapshot = combine(reader, live.items, (uint32_t)live.n);
-	snapshot->time_ns = now_ns();
+	if (moment == READER_PEAK)
+		swap_peaks(reader);
 	for (i = 0; i < live.n; i++)
 		free(live.items[i].traces);
 	vec_fini(&live);
 	return snapshot;
+}
+
+void
+reader_keep_peaks(struct reader *reader)
+{
+	reader->keeps_peaks = true;
+}
+
+uint32_t
+reader_last_mark(const struct reader *reader, char name[MARK_NAME_ROOM])
+{
+	const struct control *control = reader->lobby.control;
+	char raw[sizeof(control->mark_name)];
+	/* ORDER mark-name: other end control_mark(). */
+	uint32_t epoch = load_acquire(&control->mark_epoch);
+
+	for (size_t i = 0; i < sizeof raw; i++)
+		raw[i] = load_relaxed(&control->mark_name[i]);
+	sanitise(name, MARK_NAME_ROOM, raw, strnlen(raw, sizeof raw));
+	/* Epochs start at 1. */
+	return epoch - 1;
+}
+
+enum record_mode
+reader_recording(const struct reader *reader)
+{
+	uint32_t state = load_relaxed(&reader->lobby.control->state);
+
+	return state < N_RECORD_MODES ? (enum record_mode)state : RECORD_ON;
 }
 
 bool

@@ -34,10 +34,26 @@ struct snapshot *reader_snapshot(struct reader *reader);
  */
 enum reader_moment { READER_NOW, READER_MARK, READER_PEAK };
 
-/* As above at another moment; cumulative figures of READER_PEAK are those of
- * now.  Ended processes are as they ended. */
+/*
+ * As above at another moment; cumulative figures of READER_PEAK are those of
+ * now.  Processes whose end the last snapshot has taken in are as they ended,
+ * at READER_PEAK with reader_keep_peaks() as at their peak.
+ */
 struct snapshot *reader_snapshot_at(struct reader *reader,
     enum reader_moment moment);
+
+/* Also keep, of each process that ends, what was live at its peak. */
+void reader_keep_peaks(struct reader *reader);
+
+enum record_mode reader_recording(const struct reader *reader);
+
+/*
+ * Number of the latest mark, from 1; 0: there was none.  And its name,
+ * printable, when the program has set it (tmtop_mark), else "".
+ */
+#define MARK_NAME_ROOM	128
+uint32_t reader_last_mark(const struct reader *reader,
+    char name[MARK_NAME_ROOM]);
 
 /*
  * Slots of ended processes whose final state the last snapshot has taken in:

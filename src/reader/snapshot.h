@@ -73,6 +73,10 @@ struct process {
 	struct totals	totals;
 };
 
+/* What becomes of new blocks; when stopped, nothing is known of old ones
+ * either. */
+enum record_mode { RECORD_ON, RECORD_HELD, RECORD_STOPPED, N_RECORD_MODES };
+
 struct snapshot {
 	uint64_t	time_ns;	/* CLOCK_MONOTONIC of the reading */
 	struct totals	totals;		/* sums of what counts (see below) */

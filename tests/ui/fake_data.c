@@ -38,6 +38,13 @@ static const struct fake_line cached[] = {
 	{ 0, 0, NULL },
 };
 
+/* What "cached" had at its peak, 131 MiB. */
+static const struct fake_line peak[] = {
+	{ 710 * M, 4544, "src/conn.c:77=conn_new src/main.c:50=main" },
+	{ 600 * M, 245760, "src/lru.c:118=cache_put src/main.c:50=main" },
+	{ 0, 0, NULL },
+};
+
 static const struct fake_line empty[] = {
 	{ 0, 0, NULL },
 };
@@ -74,6 +81,7 @@ static const struct {
 	const struct fake_line	*lines;
 } scenes[] = {
 	{ "cached", cached },
+	{ "peak", peak },
 	{ "empty", empty },
 	{ "callers", callers },
 	{ "names", names },

@@ -20,6 +20,8 @@ enum { MAX_FRAMES = 64, MAX_MARKS = 8, N_HISTORY = 40 };
 
 typedef VEC(struct query_trace) trace_list;
 
+static bool set_scene(struct session *s, const char *name);
+
 struct fake_mark {
 	struct mark	mark;
 	trace_list	traces;
@@ -47,7 +49,10 @@ struct session {
 	struct fake_mark marks[MAX_MARKS];
 	size_t		n_marks;
 	unsigned	next_mark;
-	int		baseline, last_baseline;
+	int		baseline, last_baseline, shown;
+	trace_list	live;		/* while a mark is shown */
+	struct totals	latest;
+	enum record_mode recording;
 	VEC(char *)	output;
 	uint64_t	n_dropped;
 };
@@ -157,7 +162,7 @@ fake_session_new(struct strbuf *log)
 	s->grouping = BY_LINENO;
 	s->growth_sort = SORT_GROWTH;
 	s->skips = s->has_pty = true;
-	s->baseline = -1;
+	s->baseline = s->shown = -1;
 	strbuf_init(&s->filters_text, 1000);
 	s->snapshot = snapshot_new(0, 2);
 	s->run = (struct run_info){ .state = RUN_RUNNING, .pid = 48213,
@@ -174,8 +179,10 @@ fake_session_new(struct strbuf *log)
 		.totals = { .allocs = 1234 } };
 	s->snapshot->totals = (struct totals){ .peak_bytes = 137363456,
 		.rss_bytes = 179306496, .overhead_bytes = 10066329 };
-	s->marks[0].mark = (struct mark){ .number = 0, .name = "start" };
-	s->n_marks = s->next_mark = 1;
+	s->marks[MARK_START].mark = (struct mark){ .name = "start" };
+	s->marks[MARK_PEAK].mark = (struct mark){ .name = "peak" };
+	s->n_marks = N_FIXED_MARKS;
+	s->next_mark = 1;
 	return s;
 }
 
@@ -191,6 +198,8 @@ void
 fake_session_free(struct session *s)
 {
 	forget_rows(s);
+	if (s->shown >= 0)
+		s->traces = s->live;	/* the others are the mark's */
 	for (size_t i = 0; i < s->n_marks; i++)
 		vec_fini(&s->marks[i].traces);
 	for (size_t i = 0; i < s->output.n; i++)
@@ -256,6 +265,8 @@ session_refresh(struct session *s, enum stage from, int symbol_wait_ms)
 		return;
 	forget_rows(s);
 	s->snapshot->totals = sum_up(s);
+	if (s->shown < 0)
+		s->latest = s->snapshot->totals;
 	s->all = compare(s, false);
 	s->rows = compare(s, true);
 	order_rows(s->rows, session_sort(s, NULL), s->reverse);
@@ -536,7 +547,84 @@ session_filter_effect(const struct session *s)
 	return effect;
 }
 
+/* ---- recording ---- */
+
+enum record_mode
+session_recording(const struct session *s)
+{
+	return s->recording;
+}
+
+enum stage
+session_set_recording(struct session *s, enum record_mode mode)
+{
+	static const char *const words[] = { "on", "held", "stopped" };
+
+	strbuf_printf(s->log, "-- recording %s\n", words[mode]);
+	s->recording = mode;
+	return STAGE_SNAPSHOT;
+}
+
+enum stage
+session_clear(struct session *s)
+{
+	strbuf_puts(s->log, "-- cleared\n");
+	return STAGE_SNAPSHOT;
+}
+
+enum stage
+session_reset_peak(struct session *s)
+{
+	s->snapshot->totals.peak_bytes = 0;
+	return STAGE_SNAPSHOT;
+}
+
 /* ---- marks ---- */
+
+/* The peak is the scene "peak". */
+static void
+read_peak(struct session *s)
+{
+	trace_list traces = s->traces;
+
+	s->traces = s->marks[MARK_PEAK].traces;
+	set_scene(s, "peak");
+	s->marks[MARK_PEAK].traces = s->traces;
+	s->traces = traces;
+}
+
+bool
+session_find_mark(struct session *s)
+{
+	(void)s;
+	return false;
+}
+
+enum stage
+session_set_shown(struct session *s, int i)
+{
+	if (i == MARK_PEAK)
+		read_peak(s);
+	if (s->shown < 0 && i < 0)
+		return STAGE_IDLE;
+	if (s->shown < 0)
+		s->live = s->traces;
+	s->traces = i >= 0 ? s->marks[i].traces : s->live;
+	s->shown = i;
+	return STAGE_ATTRIBUTE;
+}
+
+int
+session_shown(const struct session *s)
+{
+	return s->shown;
+}
+
+const struct totals *
+session_latest_totals(const struct session *s)
+{
+	return &s->latest;
+}
 
 unsigned
 session_mark(struct session *s, enum stage *stage)
@@ -545,6 +633,7 @@ session_mark(struct session *s, enum stage *stage)
 
 	if (s->n_marks == MAX_MARKS)
 		abort();
+	session_set_shown(s, -1);
 	*mark = (struct fake_mark){ .mark = { .number = s->next_mark++,
 		.uptime_ns = s->run.uptime_ns, .totals = sum_up(s) } };
 	snprintf(mark->mark.name, sizeof mark->mark.name, "mark %u",
@@ -582,6 +671,8 @@ session_delete_mark(struct session *s, size_t i)
 enum stage
 session_set_baseline(struct session *s, int i)
 {
+	if (i == MARK_PEAK)
+		read_peak(s);
 	s->baseline = i;
 	if (i >= 0)
 		s->last_baseline = i;
@@ -744,6 +835,8 @@ set_number(struct session *s, const char *word, uint64_t number)
 		s->run.uptime_ns = number * 1000000000;
 	else if (strcmp(word, "lost") == 0)
 		totals->lost = number;
+	else if (strcmp(word, "sample") == 0)
+		totals->sample_bytes = number;
 	else if (strcmp(word, "truncated") == 0)
 		totals->truncated = number;
 	else if (strcmp(word, "pending") == 0)

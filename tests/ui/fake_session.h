@@ -3,7 +3,8 @@
  *
  * The rows are made by the real query functions from traces written here, so
  * that what a screen shows can be added up by hand.  Commands:
- *	scene NAME		cached, empty, or two (see fake_data.c)
+ *	scene NAME		cached, empty, ... (see fake_data.c); "peak"
+ *				is what is shown at the peak
  *	set SIZE COUNT FRAME...	one traceback, newest frame first; a frame is
  *				FILE:LINE=FUNCTION, MODULE+OFFSET=FUNCTION,
  *				and may end in ~ (inlined)
@@ -11,7 +12,7 @@
  *	skip N			the newest N frames of all are library frames
  *	state WORD NUMBER	running, stopped, exited N, killed N, gone
  *	uptime SECONDS
- *	lost N, truncated N, pending N, threads N
+ *	lost N, truncated N, pending N, threads N, sample N
  *	output TEXT		one line of the program's output
  *	flood N			N lines of it
  *	redirected		its streams do not come here

@@ -225,8 +225,71 @@ session_mark_compares_with_that_moment(void **state)
 	feed_and_refresh(second);
 	check_rows("/app/cache.so 52 2 -48 -3;/app/json.so 130 2 30 1;"
 	    "/app/new.so 5 1 5 1;");
-	assert_int_equal(session_get_mark(session, 1)->totals.traced_bytes,
-	    200);
+	assert_int_equal(session_get_mark(session,
+	    N_FIXED_MARKS)->totals.traced_bytes, 200);
+}
+
+static void
+session_mark_can_be_shown_instead_of_now(void **state)
+{
+	enum stage stage;
+
+	(void)state;
+	feed(first);
+	session_mark(session, &stage);
+	session_set_baseline(session, -1);
+	feed_and_refresh(second);
+	session_refresh(session, session_set_shown(session, N_FIXED_MARKS), 0);
+	check_rows("/app/cache.so 100 5 0 0;/app/json.so 100 1 0 0;");
+	assert_int_equal(session_snapshot(session)->totals.traced_bytes, 200);
+	assert_int_equal(session_latest_totals(session)->traced_bytes, 187);
+	/* Readings go on behind it. */
+	feed_and_refresh(first);
+	assert_int_equal(session_latest_totals(session)->traced_bytes, 200);
+	feed_and_refresh(second);
+	check_rows("/app/cache.so 100 5 0 0;/app/json.so 100 1 0 0;");
+	/* Compared with the start it is all growth. */
+	session_refresh(session, session_set_baseline(session, MARK_START), 0);
+	check_rows("/app/cache.so 100 5 100 5;/app/json.so 100 1 100 1;");
+	session_set_baseline(session, -1);
+	session_refresh(session, session_set_shown(session, -1), 0);
+	check_rows("/app/json.so 130 2 0 0;/app/cache.so 52 2 0 0;"
+	    "/app/new.so 5 1 0 0;");
+}
+
+static void
+session_shown_mark_that_is_deleted_gives_way_to_now(void **state)
+{
+	enum stage stage;
+
+	(void)state;
+	feed(first);
+	session_mark(session, &stage);
+	session_set_baseline(session, -1);
+	session_refresh(session, session_set_shown(session, N_FIXED_MARKS), 0);
+	feed_and_refresh(second);
+	stage = session_delete_mark(session, N_FIXED_MARKS);
+	assert_int_equal(session_shown(session), -1);
+	session_refresh(session, stage, 0);
+	check_rows("/app/json.so 130 2 0 0;/app/cache.so 52 2 0 0;"
+	    "/app/new.so 5 1 0 0;");
+}
+
+static void
+session_mark_while_another_is_shown_is_about_now(void **state)
+{
+	enum stage stage;
+
+	(void)state;
+	feed_and_refresh(first);
+	session_refresh(session, session_set_shown(session, MARK_START), 0);
+	feed(second);
+	session_mark(session, &stage);
+	session_refresh(session, stage, 0);
+	assert_int_equal(session_shown(session), -1);
+	assert_int_equal(session_get_mark(session,
+	    N_FIXED_MARKS)->totals.traced_bytes, 187);
+	assert_int_equal(session_rows(session)->size_diff, 0);
 }
 
 static void
@@ -281,13 +344,15 @@ session_deleted_mark_renumbers_what_points_behind_it(void **state)
 	session_mark(session, &stage);
 	feed(second);
 	session_mark(session, &stage);
-	assert_int_equal(session_baseline(session), 2);
-	assert_int_equal(session_delete_mark(session, 0), STAGE_IDLE);
-	session_delete_mark(session, 1);
-	assert_int_equal(session_n_marks(session), 2);
-	assert_int_equal(session_baseline(session), 1);
-	assert_int_equal(session_get_mark(session, 1)->number, 2);
-	session_refresh(session, session_delete_mark(session, 1), 0);
+	assert_int_equal(session_baseline(session), N_FIXED_MARKS + 1);
+	assert_int_equal(session_delete_mark(session, MARK_START), STAGE_IDLE);
+	assert_int_equal(session_delete_mark(session, MARK_PEAK), STAGE_IDLE);
+	session_delete_mark(session, N_FIXED_MARKS);
+	assert_int_equal(session_n_marks(session), N_FIXED_MARKS + 1);
+	assert_int_equal(session_baseline(session), N_FIXED_MARKS);
+	assert_int_equal(session_get_mark(session, N_FIXED_MARKS)->number, 2);
+	session_refresh(session, session_delete_mark(session, N_FIXED_MARKS),
+	    0);
 	assert_int_equal(session_baseline(session), -1);
 	assert_int_equal(session_last_baseline(session), 0);
 	assert_int_equal(session_mark(session, &stage), 3);
@@ -694,6 +759,9 @@ main(void)
 		TEST(session_paused_keeps_the_reading),
 		TEST(session_order_alone_can_be_redone),
 		TEST(session_mark_compares_with_that_moment),
+		TEST(session_mark_can_be_shown_instead_of_now),
+		TEST(session_shown_mark_that_is_deleted_gives_way_to_now),
+		TEST(session_mark_while_another_is_shown_is_about_now),
 		TEST(session_row_that_vanished_since_the_mark_stays),
 		TEST(session_start_mark_makes_everything_growth),
 		TEST(session_mark_survives_changed_grouping_and_tick),
