@@ -253,6 +253,7 @@ write_sample(struct report *report, struct session *session)
 		.since = baseline < 0 ? NULL :
 		    session_get_mark(session, (size_t)baseline),
 		.unresolved = session_symbols_pending(session),
+		.recording = session_recording(session),
 	};
 	uint32_t *totals = find_total_nframes(session, sample.n_shown);
 
@@ -275,11 +276,28 @@ flush_report(struct report *report)
 	clearerr(report->out.to);
 }
 
+/* The latest mark. */
+static void
+pass_mark(struct report *report, const struct session *session)
+{
+	if (report->format->mark == NULL)
+		return;
+	report->format->mark(&report->out, session_get_mark(session,
+	    session_n_marks(session) - 1));
+	flush_report(report);
+}
+
 /* symbol_wait_ms as for session_refresh(). */
 static void
 take_reading(struct report *report, struct session *session,
     int symbol_wait_ms)
 {
+	/* What the program marks counts as what SIGUSR2 does. */
+	if (session_find_mark(session)) {
+		session_set_baseline(session,
+		    (int)session_n_marks(session) - 1);
+		pass_mark(report, session);
+	}
 	session_refresh(session, STAGE_SNAPSHOT, symbol_wait_ms);
 	pass_processes(report, session_snapshot(session));
 	pass_notices(report, session);
@@ -299,12 +317,7 @@ take_signals(struct report *report, struct session *session)
 	while ((signal = report_signals_next()) != 0) {
 		if (signal == SIGUSR2) {
 			session_mark(session, &stage);
-			if (report->format->mark != NULL) {
-				report->format->mark(&report->out,
-				    session_get_mark(session,
-				    session_n_marks(session) - 1));
-				flush_report(report);
-			}
+			pass_mark(report, session);
 		} else if (signal != SIGHUP || forwards) {
 			session_signal(session, signal);
 		}

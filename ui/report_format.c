@@ -19,3 +19,8 @@ report_out_fini(struct report_out *out)
 	idmap_fini(&out->traceback_index);
 	vec_fini(&out->tracebacks);
 }
+
+const char *const report_recording_names[N_RECORD_MODES] = {
+	[RECORD_ON] = "on", [RECORD_HELD] = "held",
+	[RECORD_STOPPED] = "stopped",
+};

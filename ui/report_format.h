@@ -42,6 +42,7 @@ struct report_sample {
 	const char		 *filters;	/* "+*a* -*b*", "" if none */
 	const struct mark	 *since;	/* NULL: no growth */
 	uint32_t		  unresolved;	/* locations without answer */
+	enum record_mode	  recording;
 };
 
 enum report_level { LEVEL_INFO, LEVEL_WARNING };
@@ -76,6 +77,16 @@ struct report_format {
 	void	(*end)(struct report_out *out, const struct run_info *run,
 		    struct timespec time);
 };
+
+/* Do figures come from a sample? */
+static inline bool
+report_is_estimate(const struct totals *totals)
+{
+	return totals->sample_bytes != 0;
+}
+
+/* "on", "held", "stopped". */
+extern const char *const report_recording_names[N_RECORD_MODES];
 
 /* As for --group-by. */
 extern const char *const report_grouping_names[N_GROUPINGS];

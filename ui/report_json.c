@@ -69,6 +69,8 @@ write_start(struct report_out *out, const struct report_start *start)
 	json_string(&json, "exe", start->exe);
 	json_time(&json, "time", start->time);
 	json_unsigned(&json, "frames", options->frames);
+	json_unsigned(&json, "sample_bytes", options->sample_bytes);
+	json_bool(&json, "stopped", options->stopped);
 	json_string(&json, "group_by",
 	    report_grouping_names[options->grouping]);
 	json_string(&json, "cumulative", cumulatives[options->cumulative]);
@@ -128,7 +130,8 @@ static const struct total_field total_fields[] = {
 	TOTAL(allocs), TOTAL(frees), TOTAL(allocated_bytes), TOTAL(lost),
 	TOTAL(lost_bytes), TOTAL(truncated), TOTAL(guessed), TOTAL(cut),
 	TOTAL(captures), TOTAL(unknown_frees), TOTAL(skew_bytes),
-	TOTAL(unwind_compared), TOTAL(unwind_mismatches),
+	TOTAL(sample_bytes), TOTAL(unwind_compared),
+	TOTAL(unwind_mismatches),
 };
 
 static void
@@ -165,6 +168,7 @@ write_process(struct report_out *out, const struct report_sample *sample,
 	json_bool(&json, "is_fork", process->is_fork);
 	json_unsigned(&json, "inherited_bytes", process->inherited_bytes);
 	json_bool(&json, "is_corrupt", process->is_corrupt);
+	json_bool(&json, "estimated", report_is_estimate(&process->totals));
 	write_totals(&json, &process->totals);
 	json_end(&json);
 }
@@ -183,6 +187,10 @@ write_sample_line(struct report_out *out, const struct report_sample *sample)
 	json_unsigned(&json, "processes", sample->snapshot->n_processes);
 	json_unsigned(&json, "unresolved", sample->unresolved);
 	json_bool(&json, "is_corrupt", sample->snapshot->is_corrupt);
+	json_string(&json, "state",
+	    report_recording_names[sample->recording]);
+	json_bool(&json, "estimated",
+	    report_is_estimate(&sample->snapshot->totals));
 	json_unsigned(&json, "rows", sample->rows->n_rows);
 	json_unsigned(&json, "rows_shown", sample->n_shown);
 	json_unsigned(&json, "rows_size", sample->rows->size);
@@ -320,6 +328,8 @@ write_stat(struct report_out *out, const struct report_sample *sample,
 	json_unsigned(&json, "allocated_bytes", row->allocated);
 	json_unsigned(&json, "temporary", row->temporary);
 	json_unsigned(&json, "tracebacks", row->n_tracebacks);
+	if (report_is_estimate(&sample->snapshot->totals))
+		json_bool(&json, "estimated", true);
 	json_end(&json);
 }
 

@@ -73,25 +73,45 @@ write_verification(FILE *to, const struct totals *t)
 	    100 * (double)t->cut / captures);
 }
 
+/* What it is that one reads, when that is not every block of the run. */
+static void
+write_recording(FILE *to, const struct report_sample *sample)
+{
+	const struct totals *t = &sample->snapshot->totals;
+	char size[FMT_ROOM];
+
+	if (report_is_estimate(t)) {
+		fmt_size(size, t->sample_bytes);
+		fprintf(to, "sampled %s: sizes and counts are estimates (~)\n",
+		    size);
+	}
+	if (sample->recording != RECORD_ON)
+		fprintf(to, "recording %s\n",
+		    report_recording_names[sample->recording]);
+}
+
 static void
 write_totals(FILE *to, const struct snapshot *snapshot)
 {
 	const struct totals *t = &snapshot->totals;
+	const char *about = report_is_estimate(t) ? "~" : "";
 	char traced[FMT_ROOM], peak[FMT_ROOM], rss[FMT_ROOM], hook[FMT_ROOM];
 
 	fmt_size(traced, t->traced_bytes);
 	fmt_size(peak, t->peak_bytes);
 	fmt_size_short(rss, t->rss_bytes);
 	fmt_size(hook, t->overhead_bytes);
-	fprintf(to, "traced %s  peak %s  blocks %" PRIu64 "  tracebacks %"
-	    PRIu64 "  rss %s  hook %s  lost %" PRIu64, traced, peak,
-	    t->blocks, t->tracebacks, rss, hook, t->lost);
+	fprintf(to, "traced %s%s  peak %s%s  blocks %s%" PRIu64
+	    "  tracebacks %" PRIu64 "  rss %s  hook %s  lost %" PRIu64,
+	    about, traced, about, peak, about, t->blocks, t->tracebacks, rss,
+	    hook, t->lost);
 	write_flaw(to, "truncated", t->truncated);
 	write_flaw(to, "guessed", t->guessed);
 	write_flaw(to, "cut", t->cut);
 	write_flaw(to, "unknown-frees", t->unknown_frees);
-	fprintf(to, "\nallocs %" PRIu64 "  frees %" PRIu64 "  allocated %"
-	    PRIu64 " bytes\n", t->allocs, t->frees, t->allocated_bytes);
+	fprintf(to, "\nallocs %s%" PRIu64 "  frees %s%" PRIu64
+	    "  allocated %s%" PRIu64 " bytes\n", about, t->allocs, about,
+	    t->frees, about, t->allocated_bytes);
 	write_verification(to, t);
 	if (snapshot->is_corrupt)
 		fprintf(to, "corrupt tables: %s\n", snapshot->corruption);
@@ -217,20 +237,33 @@ write_extra(FILE *to, const struct statistic *row, enum sort_key sort)
 	fprintf(to, "%11s", text);
 }
 
+/* The title of a column of figures: "size", "~size". */
+static void
+write_title_of(FILE *to, const struct report_sample *sample, int width,
+    const char *name)
+{
+	char title[16];
+
+	snprintf(title, sizeof title, "%s%s", report_is_estimate(
+	    &sample->snapshot->totals) ? "~" : "", name);
+	fprintf(to, "%*s", width, title);
+}
+
 static void
 write_titles(FILE *to, const struct report_sample *sample)
 {
 	bool has_diff = sample->rows->has_diff;
 
-	fprintf(to, "\n%11s", "size");
+	putc('\n', to);
+	write_title_of(to, sample, 11, "size");
 	if (has_diff)
-		fprintf(to, "%11s", "growth");
-	fprintf(to, "%10s", "count");
+		write_title_of(to, sample, 11, "growth");
+	write_title_of(to, sample, 10, "count");
 	if (has_diff)
-		fprintf(to, "%10s", "+count");
-	fprintf(to, "%10s", "average");
+		write_title_of(to, sample, 10, "+count");
+	write_title_of(to, sample, 10, "average");
 	if (extra_title(sample->sort) != NULL)
-		fprintf(to, "%11s", extra_title(sample->sort));
+		write_title_of(to, sample, 11, extra_title(sample->sort));
 	fputs("  location\n", to);
 }
 
@@ -336,6 +369,7 @@ write_sample(struct report_out *out, const struct report_sample *sample)
 		putc('\n', to);
 	write_title(to, sample);
 	write_totals(to, sample->snapshot);
+	write_recording(to, sample);
 	write_processes(to, sample->snapshot);
 	write_view(to, sample);
 	write_titles(to, sample);

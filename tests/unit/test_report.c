@@ -342,6 +342,29 @@ text_losses_are_shown_when_there_are_any(void **state)
 	stats_free(table);
 }
 
+static void
+text_estimates_are_marked(void **state)
+{
+	struct stats_table *table = group_literal(lru, 1, BY_LINENO);
+	struct report_sample sample = make_sample(table, SORT_ALLOCS);
+
+	(void)state;
+	snapshot->totals.sample_bytes = 524288;
+	snapshot->totals.allocated_bytes = 7777;
+	sample.recording = RECORD_HELD;
+	report_text.sample(&out, &sample);
+	fflush(out.to);
+	assert_non_null(strstr(printed,
+	    "\ntraced ~5.3 KiB  peak ~10.0 KiB  blocks ~6  tracebacks 3  "));
+	assert_non_null(strstr(printed,
+	    "\nallocs ~20  frees ~14  allocated ~7777 bytes\n"
+	    "sampled 512 KiB: sizes and counts are estimates (~)\n"
+	    "recording held\n"));
+	assert_non_null(strstr(printed,
+	    "\n      ~size    ~count  ~average    ~allocs  location\n"));
+	stats_free(table);
+}
+
 /* A line for each process above 1 % of live or of all bytes, a count of the
  * rest. */
 static void
@@ -438,9 +461,36 @@ json_sample_has_exact_totals(void **state)
 	    "\"allocated_bytes\":18446744073709551615,\"lost\":0,"
 	    "\"lost_bytes\":0,\"truncated\":0,\"guessed\":0,\"cut\":0,"
 	    "\"captures\":0,\"unknown_frees\":0,\"skew_bytes\":0,"
-	    "\"unwind_compared\":0,\"unwind_mismatches\":0,"
+	    "\"sample_bytes\":0,\"unwind_compared\":0,\"unwind_mismatches\":0,"
 	    "\"processes\":1,\"unresolved\":0,\"is_corrupt\":false,"
+	    "\"state\":\"on\",\"estimated\":false,"
 	    "\"rows\":0,\"rows_shown\":0,\"rows_size\":0,\"rows_count\":0}");
+	stats_free(table);
+}
+
+static void
+json_estimates_are_marked_in_every_line(void **state)
+{
+	struct stats_table *table = group_literal(lru, 1, BY_LINENO);
+	struct report_sample sample = make_sample(table, SORT_SIZE);
+	static const char *const types[] = { "sample", "process", "stat" };
+	char *line;
+
+	(void)state;
+	snapshot->totals.sample_bytes = 524288;
+	snapshot->processes[0].totals.sample_bytes = 524288;
+	sample.recording = RECORD_STOPPED;
+	report_json.sample(&out, &sample);
+	for (unsigned i = 0; i < array_size(types); i++) {
+		line = printed_line(i);
+		assert_non_null(strstr(line, types[i]));
+		assert_non_null(strstr(line, "\"estimated\":true"));
+		assert_true(i == 2 ||
+		    strstr(line, "\"sample_bytes\":524288,") != NULL);
+		assert_true(i != 0 ||
+		    strstr(line, "\"state\":\"stopped\"") != NULL);
+		free(line);
+	}
 	stats_free(table);
 }
 
@@ -653,9 +703,11 @@ main(void)
 		TEST(text_report_has_header_rows_and_sum),
 		TEST(text_growth_has_signed_columns),
 		TEST(text_losses_are_shown_when_there_are_any),
+		TEST(text_estimates_are_marked),
 		TEST(text_processes_above_one_percent_have_a_line),
 		TEST(text_tracebacks_are_listed_newest_first),
 		TEST(json_sample_has_exact_totals),
+		TEST(json_estimates_are_marked_in_every_line),
 		TEST(json_stat_has_key_and_figures),
 		TEST(json_diff_is_signed),
 		TEST(json_traceback_is_sent_once),
