@@ -321,15 +321,19 @@ tree_traceback_slow(uint32_t node, uint32_t clear_epoch, uint32_t flags,
 	traceback->flags = (uint16_t)flags;
 	traceback->total_nframe = total_nframe;
 	traceback->clear_epoch = clear_epoch;
+	/* Before anybody else can count there.
+	 * ORDER traceback-publish: other end read_traceback(). */
+	store_release(&traceback->node, node);
 	found = load_acquire(&p->traceback);
 	do
 		if (found != 0 && region_at(TRACEBACKS, struct traceback,
-		    found)->clear_epoch == clear_epoch)
-			return found;	/* ours stays unused: node is 0 */
+		    found)->clear_epoch == clear_epoch) {
+			/* Ours stays unused. */
+			store_relaxed(&traceback->node, 0);
+			return found;
+		}
 	/* ORDER traceback-private: other end tree_traceback(). */
 	while (!cas_acq_rel(&p->traceback, &found, id));
-	/* ORDER traceback-publish: other end read_tracebacks(). */
-	store_release(&traceback->node, node);
 	return id;
 }
 
