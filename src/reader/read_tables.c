@@ -464,21 +464,43 @@ read_identity(struct slot_tables *t, struct process *process)
 }
 
 /* Bytes allocated ever and live now, as far as all threads have got. */
-static void
-read_progress(struct slot_tables *t, uint64_t *allocated, uint64_t *current)
+struct progress {
+	int64_t		allocated, current;
+};
+
+/* clear_epoch: what is live of an older one is forgotten. */
+static struct progress
+read_progress(struct slot_tables *t, uint32_t clear_epoch)
 {
 	uint32_t n = section_count(t, SECTION_DELTAS), id;
 	const struct delta_block *block;
+	struct progress progress;
 
-	*allocated = load_relaxed(&t->header->allocated);
-	*current = load_relaxed(&t->header->current);
+	progress.allocated = (int64_t)load_relaxed(&t->header->allocated);
+	progress.current = load_relaxed(&t->header->clear_epoch) ==
+	    clear_epoch ? (int64_t)load_relaxed(&t->header->current) : 0;
 	for (id = 1; id < n; id++) {
 		block = element(t, SECTION_DELTAS, id);
 		if (block == NULL)
 			continue;
-		*allocated += load_relaxed(&block->allocated);
-		*current += (uint64_t)load_relaxed(&block->current);
+		progress.allocated += (int64_t)load_relaxed(
+		    &block->allocated);
+		if (load_relaxed(&block->clear_epoch) == clear_epoch)
+			progress.current += load_relaxed(&block->current);
 	}
+	return progress;
+}
+
+/* Allocated meanwhile, plus freed meanwhile.  What a thread is handing on just
+ * now may be missing on one side: neither is less than nothing. */
+static uint64_t
+skew_between(const struct progress *before, const struct progress *after)
+{
+	int64_t allocated = after->allocated - before->allocated;
+	int64_t freed = allocated - (after->current - before->current);
+
+	return (allocated > 0 ? (uint64_t)allocated : 0) +
+	    (freed > 0 ? (uint64_t)freed : 0);
 }
 
 /* No event since the peak was reset or traces were cleared: the hook has not
@@ -524,7 +546,8 @@ slot_tables_read(struct slot_tables *t, enum reader_moment kind,
     struct process *process, struct trace **traces, uint32_t *n_traces)
 {
 	const struct process_header *header = t->header;
-	uint64_t allocated, current, end_allocated, end_current;
+	uint32_t clear_epoch = load_relaxed(&t->control->clear_epoch);
+	struct progress before, after;
 	uint64_t unresolved = 0;
 	uint32_t n = section_count(t, SECTION_TRACEBACKS), i;
 	struct moment moment = moment_now(t, kind);
@@ -539,7 +562,7 @@ slot_tables_read(struct slot_tables *t, enum reader_moment kind,
 		return;
 	}
 	read_identity(t, process);
-	read_progress(t, &allocated, &current);
+	before = read_progress(t, clear_epoch);
 	list_deltas(t);
 	for (i = 1; i < n; i++) {
 		slice_point_at(i);
@@ -549,10 +572,8 @@ slot_tables_read(struct slot_tables *t, enum reader_moment kind,
 			++*n_traces;
 		}
 	}
-	read_progress(t, &end_allocated, &end_current);
-	/* Allocated meanwhile, plus freed meanwhile. */
-	allocated = end_allocated - allocated;
-	process->totals.skew_bytes = 2 * allocated + current - end_current;
+	after = read_progress(t, clear_epoch);
+	process->totals.skew_bytes = skew_between(&before, &after);
 	process->totals.peak_bytes = read_peak(t, &process->totals);
 	process->totals.sample_bytes = load_relaxed(&header->sample_bytes);
 	add_losses(&process->totals, header);

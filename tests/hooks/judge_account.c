@@ -8,6 +8,7 @@
 #include "judge.h"
 
 #include "base/atomic.h"
+#include "tables/layout.h"
 #include "util/vec.h"
 #include "util/xalloc.h"
 
@@ -226,6 +227,23 @@ note_account_before(void)
 	fence_acquire();
 }
 
+/* No more than came and went while the reading was taken; what threads had
+ * counted and not added up may be missing on one side. */
+static void
+compare_skew(const struct totals *totals)
+{
+	uint64_t most = (uint64_t)judge.page->n_threads *
+	    (ORACLE_HUGE + 2 * DELTA_FLUSH_BYTES);
+	uint32_t i;
+
+	for (i = 0; i < judge.page->n_sites; i++)
+		most += begun[i].allocated - done[i].allocated +
+		    begun[i].freed - done[i].freed;
+	if (totals->skew_bytes > most)
+		differ("askew by %lu, not up to %lu", totals->skew_bytes,
+		    most);
+}
+
 void
 compare_at_work(const struct snapshot *now)
 {
@@ -235,6 +253,7 @@ compare_at_work(const struct snapshot *now)
 	fence_acquire();
 	sum_ledgers(begun, false);
 	add_up(now, seen);
+	compare_skew(&now->totals);
 	for (i = 0; i < judge.page->n_sites; i++) {
 		want_within("allocs", i, seen[i].allocs, done[i].allocs,
 		    begun[i].allocs);

@@ -18,6 +18,7 @@
 
 #define ORACLE_MAX_THREADS	64
 #define ORACLE_MAX_SITES	80
+#define ORACLE_HUGE		(300ul << 20)	/* a block that no record holds */
 
 /* What is done to the recording before the program goes on. */
 enum oracle_command {

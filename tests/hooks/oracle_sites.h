@@ -44,7 +44,7 @@ posix_memaligned(size_t size)
 	OWN_8(S, 4) OWN_8(S, 5) OWN_8(S, 6) OWN_8(S, 7)
 /* Beyond what fits a block record; address space only. */
 #define ALL_SITES(S)							\
-	SHARED_SITES(S) S(huge, 1, malloc(size + (300u << 20))) OWN_SITES(S)
+	SHARED_SITES(S) S(huge, 1, malloc(size + ORACLE_HUGE)) OWN_SITES(S)
 
 #define SITE(name, below, call)						\
 extern const char __start_site_##name[], __stop_site_##name[];		\
@@ -84,7 +84,7 @@ _Static_assert(N_SITES - SITE_own_00 == ORACLE_MAX_THREADS, "one for each");
 static size_t
 asked_for(unsigned site, size_t size)
 {
-	return site == SITE_huge ? size + (300u << 20) :
+	return site == SITE_huge ? size + ORACLE_HUGE :
 	    site == SITE_items ? size / 8 * 8 :
 	    site == SITE_array ? size / 4 * 4 : size;
 }
