@@ -114,8 +114,9 @@ hash_address(uintptr_t address)
 	return (uint32_t)((address >> 12) * 0x9e3779b1u >> 7);
 }
 
-static bool
-large_put(uintptr_t address, const struct block *block)
+/* The record with this address; NULL: there is none. */
+static struct large_record *
+large_find(uintptr_t address)
 {
 	struct large_record *r;
 	uint64_t found;
@@ -125,27 +126,22 @@ large_put(uintptr_t address, const struct block *block)
 		uint32_t id = (hash_address(address) + i) % LARGE_SLOTS;
 
 		if (!region_ensure(SECTION_LARGE, id))
-			return false;
+			break;
 		r = region_at(LARGE, struct large_record, id);
-		found = load_relaxed(&r->address);
-		if (found != LARGE_EMPTY && found != LARGE_DELETED)
-			continue;
-		if (!cas_acq_rel(&r->address, &found, address))
-			continue;
-		r->size = block->size;
-		r->traceback = block->traceback;
-		r->generation = block->generation;
-		add_relaxed(&region_header->wide_blocks, 1);
-		return true;
+		found = load_acquire(&r->address);
+		if (found == address)
+			return r;
+		if (found == LARGE_EMPTY)
+			break;
 	}
-	return false;
+	return NULL;
 }
 
-uint64_t
-blocks_take_wide(uintptr_t address)
+static struct large_record *
+large_claim(uintptr_t address)
 {
 	struct large_record *r;
-	uint64_t size, found;
+	uint64_t found;
 	uint32_t i;
 
 	for (i = 0; i < LARGE_SLOTS; i++) {
@@ -154,16 +150,41 @@ blocks_take_wide(uintptr_t address)
 		if (!region_ensure(SECTION_LARGE, id))
 			break;
 		r = region_at(LARGE, struct large_record, id);
-		found = load_acquire(&r->address);
-		if (found == LARGE_EMPTY)
-			break;
-		if (found != address)
-			continue;
-		size = r->size;
-		store_release(&r->address, LARGE_DELETED);
-		return size;
+		found = load_relaxed(&r->address);
+		if ((found == LARGE_EMPTY || found == LARGE_DELETED) &&
+		    cas_acq_rel(&r->address, &found, address))
+			return r;
 	}
-	return 0;
+	return NULL;
+}
+
+static bool
+large_put(uintptr_t address, const struct block *block)
+{
+	/* There still, when the block that was here went while nothing was
+	 * recorded; it is ours as the address is. */
+	struct large_record *r = large_find(address);
+
+	if (r == NULL && (r = large_claim(address)) == NULL)
+		return false;
+	r->size = block->size;
+	r->traceback = block->traceback;
+	r->generation = block->generation;
+	add_relaxed(&region_header->wide_blocks, 1);
+	return true;
+}
+
+uint64_t
+blocks_take_wide(uintptr_t address)
+{
+	struct large_record *r = large_find(address);
+	uint64_t size;
+
+	if (r == NULL)
+		return 0;
+	size = r->size;
+	store_release(&r->address, LARGE_DELETED);
+	return size;
 }
 
 /* ---- all blocks ---- */

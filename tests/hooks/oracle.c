@@ -358,9 +358,9 @@ operate(struct worker *w)
 		release(w, held);
 	else if (what < 500)
 		swap(w, held);
-	else if (what < 501)
+	else if (what < 505)
 		allocate(w, held, SITE_huge);
-	else if (what < 510)
+	else if (what < 515)
 		fail(held);
 	else if (what < 600)
 		allocate(w, held, SITE_own_00 + w->id);

@@ -44,7 +44,7 @@ posix_memaligned(size_t size)
 	OWN_8(S, 4) OWN_8(S, 5) OWN_8(S, 6) OWN_8(S, 7)
 /* Beyond what fits a block record; address space only. */
 #define ALL_SITES(S)							\
-	SHARED_SITES(S) S(huge, 1, malloc(size + ORACLE_HUGE)) OWN_SITES(S)
+	SHARED_SITES(S) S(huge, 9000, malloc(size + ORACLE_HUGE)) OWN_SITES(S)
 
 #define SITE(name, below, call)						\
 extern const char __start_site_##name[], __stop_site_##name[];		\
