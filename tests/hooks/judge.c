@@ -6,8 +6,9 @@
  *
  * PRELOAD is what the user has in LD_PRELOAD, or "".  While the program works
  * readings are taken and must lie within what has begun and what is done;
- * when it waits, they must be equal to its account.  MODE says what else is
- * done while it waits:
+ * when it waits, they must be equal to its account, and so must what was held
+ * at the peak where there is one thread.  MODE says what else is done while it
+ * waits:
  *
  *	plain	nothing
  *	states	recording is started, held or stopped, cleared, marked or has
@@ -119,6 +120,11 @@ judge_at_barrier(void)
 	struct snapshot *now = reader_snapshot(reader);
 
 	compare_at_barrier(now);
+	snapshot_release(now);
+	if (page->n_threads > 1)
+		return;
+	now = reader_snapshot_at(reader, READER_PEAK);
+	compare_peak(now);
 	snapshot_release(now);
 }
 

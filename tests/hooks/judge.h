@@ -28,6 +28,9 @@ void compare_at_barrier(const struct snapshot *now);
 /* Read of a mark: the account at that moment. */
 void compare_mark(const struct snapshot *then);
 
+/* Read of the peak, of a program with one thread: what it held then. */
+void compare_peak(const struct snapshot *then);
+
 /* The program works: the reading lies between what was done before it was
  * taken and what had begun after. */
 void note_account_before(void);

@@ -133,7 +133,7 @@ compare_site(const char *when, uint32_t i, const struct oracle_sums *own,
 
 /* What libc holds does not change while there is one thread. */
 static void
-compare_peak(const struct snapshot *now, uint64_t live)
+compare_highest(const struct snapshot *now, uint64_t live)
 {
 	uint64_t others = now->totals.traced_bytes - live;
 
@@ -171,7 +171,7 @@ compare_at_barrier(const struct snapshot *now)
 		judge.was_held[i] |= own->allocs > own->frees;
 	}
 	if (judge.page->n_threads == 1)
-		compare_peak(now, live);
+		compare_highest(now, live);
 	judge.n_barriers++;
 }
 
@@ -186,6 +186,19 @@ compare_mark(const struct snapshot *then)
 		compare_site("at the mark", i, &judge.page->sites[i].marked,
 		    &seen[i]);
 	judge.n_marks++;
+}
+
+void
+compare_peak(const struct snapshot *then)
+{
+	struct figures seen[ORACLE_MAX_SITES];
+	uint32_t i;
+
+	add_up(then, seen);
+	for (i = 0; i < judge.page->n_sites; i++)
+		if (seen[i].size != judge.page->sites[i].at_peak)
+			differ("at the peak, site %u: %lu; tmtop: %lu", i,
+			    judge.page->sites[i].at_peak, seen[i].size);
 }
 
 /* ---- while it works ---- */

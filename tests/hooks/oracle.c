@@ -66,6 +66,19 @@ next_random(uint64_t *state, unsigned below)
 }
 
 static void
+be_at_peak(void)
+{
+	const struct oracle_sums *done;
+	unsigned i;
+
+	page->peak = live;
+	for (i = 0; i < N_SITES; i++) {
+		done = &page->ledgers[0][i].done;
+		page->sites[i].at_peak = done->allocated - done->freed;
+	}
+}
+
+static void
 note_peak(size_t more, size_t less)
 {
 	if (n_threads > 1)
@@ -73,7 +86,7 @@ note_peak(size_t more, size_t less)
 	live -= less;
 	live += more;
 	if (live > page->peak)
-		page->peak = live;
+		be_at_peak();
 }
 
 /* ---- the account ---- */
@@ -148,7 +161,8 @@ forget_all(void)
 	for (k = 0; k < N_POOL; k++)
 		pool[k].is_recorded = false;
 	memset(page->ledgers, 0, sizeof page->ledgers);
-	live = page->peak = 0;
+	live = 0;
+	be_at_peak();
 	page->is_marked = 0;
 }
 
@@ -194,7 +208,7 @@ obey(void)
 		forget_all();
 		break;
 	case ORACLE_RESET_PEAK:
-		page->peak = live;
+		be_at_peak();
 		break;
 	case ORACLE_MARK:
 		note_mark();

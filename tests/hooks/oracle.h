@@ -44,6 +44,7 @@ struct oracle_site {
 	uint64_t	start, end;	/* ELF addresses of the function */
 	struct oracle_sums sums;	/* at the barrier */
 	struct oracle_sums marked;	/* at the latest mark */
+	uint64_t	at_peak;	/* of one thread: bytes */
 };
 
 struct oracle_page {
