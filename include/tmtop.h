@@ -26,22 +26,39 @@ extern int tmtop_hook_clear_traces(void) __attribute__((weak));
 extern int tmtop_hook_reset_peak(void) __attribute__((weak));
 extern int tmtop_hook_mark(const char *name) __attribute__((weak));
 
-#define TMTOP_CALL(function, arguments)					\
-	(function ? function arguments : TMTOP_NOT_TRACED)
+/*
+ * For a program that is not position independent the linker decides that what
+ * is weak and not there never will be, unless it is looked up in the table
+ * that the loader fills in.  Elsewhere compilers do that by themselves.
+ */
+#if defined(__x86_64__) && defined(__LP64__) && !defined(__PIC__)
+#define TMTOP_LOOK_UP(function, result)					\
+	__asm__(".weak " #function "\n\tmovq " #function		\
+	    "@GOTPCREL(%%rip), %0" : "=r"(result))
+#else
+#define TMTOP_LOOK_UP(function, result)	(result = function)
+#endif
+
+#define TMTOP_CALL(function, parameters, arguments) do {		\
+	int (*tmtop_call)parameters;					\
+									\
+	TMTOP_LOOK_UP(function, tmtop_call);				\
+	return tmtop_call ? tmtop_call arguments : TMTOP_NOT_TRACED;	\
+} while (0)
 
 /* Record allocations (again): after tmtop_stop(), tmtop_hold(), or when the
  * run began with --stopped.  0. */
 static inline int
 tmtop_start(void)
 {
-	return TMTOP_CALL(tmtop_hook_start, ());
+	TMTOP_CALL(tmtop_hook_start, (void), ());
 }
 
 /* Forget all blocks and record nothing.  0. */
 static inline int
 tmtop_stop(void)
 {
-	return TMTOP_CALL(tmtop_hook_stop, ());
+	TMTOP_CALL(tmtop_hook_stop, (void), ());
 }
 
 /* Record no new blocks, but follow those recorded: what is freed or resized
@@ -49,28 +66,28 @@ tmtop_stop(void)
 static inline int
 tmtop_hold(void)
 {
-	return TMTOP_CALL(tmtop_hook_hold, ());
+	TMTOP_CALL(tmtop_hook_hold, (void), ());
 }
 
 /* 1: new blocks are recorded.  0: stopped or held. */
 static inline int
 tmtop_is_tracing(void)
 {
-	return TMTOP_CALL(tmtop_hook_is_tracing, ());
+	TMTOP_CALL(tmtop_hook_is_tracing, (void), ());
 }
 
 /* Forget all blocks, and go on recording.  0. */
 static inline int
 tmtop_clear_traces(void)
 {
-	return TMTOP_CALL(tmtop_hook_clear_traces, ());
+	TMTOP_CALL(tmtop_hook_clear_traces, (void), ());
 }
 
 /* The peak is what is traced now.  0. */
 static inline int
 tmtop_reset_peak(void)
 {
-	return TMTOP_CALL(tmtop_hook_reset_peak, ());
+	TMTOP_CALL(tmtop_hook_reset_peak, (void), ());
 }
 
 /*
@@ -81,10 +98,11 @@ tmtop_reset_peak(void)
 static inline int
 tmtop_mark(const char *name)
 {
-	return TMTOP_CALL(tmtop_hook_mark, (name));
+	TMTOP_CALL(tmtop_hook_mark, (const char *), (name));
 }
 
 #undef TMTOP_CALL
+#undef TMTOP_LOOK_UP
 
 #ifdef __cplusplus
 }
