@@ -39,23 +39,30 @@ deltas_save_peak(struct traceback *t)
 }
 
 /*
- * Add to a pair what was gathered under mark epoch `from`; now is `mark`.
- * The pair's own epoch says whether its value at the mark is saved already.
- * If not, the first change from after the mark saves what it finds; whatever
- * of before the mark comes later is added to the saved value as well.
+ * Add to a pair what was gathered under mark epoch `from`.  The pair's own
+ * epoch says whether its value at the latest mark is saved already.  If not,
+ * the first change from after the mark saves what it finds; whatever of before
+ * the mark comes later is added to the saved value as well.
  */
 static void
-move_pair(struct pair *pair, uint64_t saved[2], uint32_t *marked,
-    const int64_t change[2], uint32_t from, uint32_t mark)
+move_pair(const struct control *control, struct pair *pair,
+    uint64_t saved[2], uint32_t *marked, const int64_t change[2],
+    uint32_t from)
 {
-	uint64_t before[2] = { load_relaxed(&saved[0]),
-	    load_relaxed(&saved[1]) };
-	uint64_t count, epoch;
+	uint64_t before[2], count, epoch;
 	word_pair old, new;
+	uint32_t mark;
 	bool saves;
 
 	do {
 		old = load_pair(pair);
+		/* ORDER pair: a mark that the pair knows of is seen here,
+		 * or an older one would be saved over it.  Other end: the
+		 * exchange below, of another thread. */
+		fence_acquire();
+		mark = load_relaxed(&control->mark_epoch) & PAIR_EPOCH_MASK;
+		before[0] = load_relaxed(&saved[0]);
+		before[1] = load_relaxed(&saved[1]);
 		count = old[1] & PAIR_COUNT_MASK;
 		epoch = old[1] >> PAIR_COUNT_BITS;
 		saves = from == mark && epoch != mark;
@@ -67,7 +74,7 @@ move_pair(struct pair *pair, uint64_t saved[2], uint32_t *marked,
 		/* Added, not stored: others may be adding already. */
 		add_relaxed(&saved[0], old[0] - before[0]);
 		add_relaxed(&saved[1], count - before[1]);
-		/* ORDER marked: other end read_marked() of the reader. */
+		/* ORDER marked: other end read_pair() of the reader. */
 		store_release(marked, mark);
 	} else if (from != mark && epoch == mark) {
 		add_relaxed(&saved[0], (uint64_t)change[0]);
@@ -100,18 +107,17 @@ apply(const struct control *control, const struct delta *entry)
 {
 	struct traceback *t = region_at(TRACEBACKS, struct traceback,
 	    entry->traceback);
-	uint32_t mark = load_relaxed(&control->mark_epoch) & PAIR_EPOCH_MASK;
 	int64_t live[2] = { entry->bytes, entry->count };
 	int64_t ever[2] = { (int64_t)entry->ever_bytes,
 	    (int64_t)entry->ever_count };
 
 	move_peak(t, entry);
 	if (entry->ever_count != 0)
-		move_pair(&t->ever, t->mark_ever, &t->marked_ever, ever,
-		    entry->mark_epoch, mark);
+		move_pair(control, &t->ever, t->mark_ever, &t->marked_ever,
+		    ever, entry->mark_epoch);
 	if (entry->bytes != 0 || entry->count != 0)
-		move_pair(&t->live, t->mark_live, &t->marked_live, live,
-		    entry->mark_epoch, mark);
+		move_pair(control, &t->live, t->mark_live, &t->marked_live,
+		    live, entry->mark_epoch);
 	if (entry->temporary != 0)
 		add_relaxed(&t->temporary, entry->temporary);
 }
