@@ -60,7 +60,7 @@ save_pair(struct pair *pair, uint64_t saved[2], uint32_t *marked,
 {
 	saved[0] = pair->bytes;
 	saved[1] = pair->packed & PAIR_COUNT_MASK;
-	/* ORDER marked: other end read_marked() of the reader. */
+	/* ORDER marked: other end read_pair() of the reader. */
 	store_release(marked, epoch);
 	pair->packed = saved[1] | (uint64_t)epoch << PAIR_COUNT_BITS;
 }
