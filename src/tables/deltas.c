@@ -57,8 +57,7 @@ move_pair(const struct control *control, struct pair *pair,
 	do {
 		old = load_pair(pair);
 		/* ORDER pair: a mark that the pair knows of is seen here,
-		 * or an older one would be saved over it.  Other end: the
-		 * exchange below, of another thread. */
+		 * or an older one would be saved over it. */
 		fence_acquire();
 		mark = load_relaxed(&control->mark_epoch) & PAIR_EPOCH_MASK;
 		before[0] = load_relaxed(&saved[0]);
@@ -69,6 +68,7 @@ move_pair(const struct control *control, struct pair *pair,
 		new = (word_pair){ old[0] + (uint64_t)change[0],
 		    ((count + (uint64_t)change[1]) & PAIR_COUNT_MASK) |
 		    (saves ? mark : epoch) << PAIR_COUNT_BITS };
+		/* ORDER pair: the epoch was read before it is stored. */
 	} while (!cas_pair(pair, old, new));
 	if (saves) {
 		/* Added, not stored: others may be adding already. */
