@@ -35,8 +35,16 @@
  */
 typedef uint64_t word_pair __attribute__((vector_size(16), may_alias));
 
+#ifdef __SANITIZE_THREAD__
+/* The sanitizer knows only its own as one access. */
+#define load_pair(p)							\
+	((word_pair)__atomic_load_n((const __int128 *)(p), __ATOMIC_RELAXED))
+#define store_pair(p, v)						\
+	__atomic_store_n((__int128 *)(p), (__int128)(v), __ATOMIC_RELAXED)
+#else
 #define load_pair(p)		(*(const volatile word_pair *)(p))
 #define store_pair(p, v)	(*(volatile word_pair *)(p) = (v))
+#endif
 
 static ATTR_INLINE bool
 cas_pair(void *p, word_pair expected, word_pair wanted)

@@ -134,8 +134,9 @@ move_entry(const struct control *control, struct delta *entry)
 	if (entry->traceback != 0)
 		apply(control, entry);
 	store_pair(&entry->bytes, ((word_pair){ 0, 0 }));
-	entry->ever_bytes = entry->ever_count = entry->temporary = 0;
-	entry->traceback = 0;
+	store_pair(&entry->ever_bytes, ((word_pair){ 0, 0 }));
+	store_relaxed(&entry->temporary, 0);
+	store_relaxed(&entry->traceback, 0);
 	store_release(&entry->sequence, entry->sequence + 1);
 }
 
@@ -143,9 +144,10 @@ static ATTR_NOINLINE void
 claim(const struct control *control, struct delta *entry, uint32_t traceback)
 {
 	move_entry(control, entry);
-	entry->mark_epoch = load_relaxed(&control->mark_epoch) &
-	    PAIR_EPOCH_MASK;
-	entry->peak_epoch = load_relaxed(&region_header->peak_epoch);
+	store_relaxed(&entry->mark_epoch,
+	    load_relaxed(&control->mark_epoch) & PAIR_EPOCH_MASK);
+	store_relaxed(&entry->peak_epoch,
+	    load_relaxed(&region_header->peak_epoch));
 	/* ORDER delta: an entry counts when it has a traceback. */
 	store_release(&entry->traceback, traceback);
 }
@@ -257,8 +259,8 @@ deltas_add(const struct writer *writer, uint32_t traceback,
 		return;
 	}
 	entry = entry_for(writer, traceback);
-	entry->ever_bytes += amount.bytes;
-	entry->ever_count += amount.count;
+	store_pair(&entry->ever_bytes, load_pair(&entry->ever_bytes) +
+	    ((word_pair){ amount.bytes, amount.count }));
 	compiler_barrier();
 	store_pair(&entry->bytes, load_pair(&entry->bytes) +
 	    ((word_pair){ amount.bytes, amount.count }));
@@ -281,7 +283,8 @@ deltas_remove(const struct writer *writer, uint32_t traceback,
 	/* First: a peak that ends with this still has the block. */
 	count_total(writer, -(int64_t)amount.bytes);
 	entry = entry_for(writer, traceback);
-	entry->temporary += temporary ? amount.count : 0;
+	store_relaxed(&entry->temporary, entry->temporary +
+	    (temporary ? amount.count : 0));
 	store_pair(&entry->bytes, load_pair(&entry->bytes) -
 	    ((word_pair){ amount.bytes, amount.count }));
 }

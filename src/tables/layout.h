@@ -376,7 +376,7 @@ struct large_record {
 struct delta {
 	int64_t		bytes __attribute__((aligned(64)));	/* live, as */
 	int64_t		count;				/* one word */
-	uint64_t	ever_bytes, ever_count;
+	uint64_t	ever_bytes, ever_count;		/* the same */
 	uint64_t	temporary;
 	uint32_t	traceback;	/* 0: empty */
 	uint32_t	mark_epoch;
