@@ -24,6 +24,7 @@
 #include "base/atomic.h"
 #include "hooks/modules.h"
 #include "hooks/sites.h"
+#include "hooks/tails.h"
 #include "hooks/verify.h"
 
 /* Frames that go at once when there is no room for more. */
@@ -111,29 +112,26 @@ repair(struct unwind_work *work, uint32_t i, uintptr_t high)
 }
 
 /*
- * Leave those known frames that are still true, or can be made true where they
- * are.  All words compared lie between the current sp and the outermost
- * frame: in the stack.
+ * Of frames[0, n), of which [0, first) are true, leave as known those that are
+ * true, too, or can be made true where they are.  All words compared lie
+ * between the current sp and the outermost frame: in the stack.
  *
  * A frame is true here when the steps from it outwards are.  Whether the
  * program is in it is for the walk to find out, which arrives there or not.
  */
 static ATTR_INLINE void
-verify_known(struct unwind_work *work, uintptr_t sp,
-    const struct stack_bounds *bounds)
+verify_frames(struct unwind_work *work, uint32_t first, uint32_t n,
+    uintptr_t sp, const struct stack_bounds *bounds)
 {
-	const struct frame *inner = work->frames, *end;
+	const struct frame *inner = &work->frames[first - 1], *end;
 	uintptr_t high = bounds->high, inner_sp, outer_sp;
-	uint32_t n = work->n_known, depth;
+	uint32_t depth = frame_depth(sp, high);
 	uint64_t packed, step;
 
-	if (unlikely(work->known_epoch != load_relaxed(&modules_epoch)))
-		n = 0;
-	depth = frame_depth(sp, high);
-	while (n > 0 && inner[n - 1].depth > depth)
+	while (n > 0 && work->frames[n - 1].depth > depth)
 		n--;		/* that frame has returned */
 	work->n_known = n;
-	end = inner + n;
+	end = &work->frames[n];
 	outer_sp = frame_sp(inner, high);
 	packed = inner->packed;
 	while (++inner < end) {
@@ -280,23 +278,37 @@ drop_outer(struct unwind_work *work, uint32_t epoch)
 	work->root = deeper_root(epoch);
 }
 
-/* Of frames[first, n_known): fp, where no step outwards reads it, is nobody's
- * concern. */
-static ATTR_INLINE void
-forget_unused_fp(struct unwind_work *work, uint32_t first)
+/* A frame's fp, if a step outwards reads it. */
+static ATTR_INLINE uintptr_t
+used_fp(const struct frame *found, uintptr_t outer_fp)
 {
-	uintptr_t outer_fp = first > 0 ? work->frames[first - 1].fp :
-	    FRAME_FP_UNUSED;
-	uint32_t i;
+	return found->node == 0 && (outer_fp == FRAME_FP_UNUSED ||
+	    frame_step(found) != FRAME_FP_SAME) ? FRAME_FP_UNUSED : found->fp;
+}
 
-	for (i = first; i < work->n_known; i++) {
-		struct frame *frame = &work->frames[i];
+/*
+ * The common case: few frames were found, below known ones.  They become known
+ * with their nodes.  The last one; 0: no room.
+ */
+static ATTR_INLINE uint32_t
+intern_few(struct unwind_work *work, uint32_t n_joined, uint32_t n_found,
+    uint32_t epoch)
+{
+	const struct frame *found = unwind_found(work);
+	struct frame *to = &work->frames[n_joined];
+	uintptr_t fp = to[-1].fp;
+	uint32_t node = intern_known(work, n_joined, epoch);
 
-		if (frame->node == 0 && (outer_fp == FRAME_FP_UNUSED ||
-		    frame_step(frame) != FRAME_FP_SAME))
-			frame->fp = FRAME_FP_UNUSED;
-		outer_fp = frame->fp;
+	for (; n_found > 0 && node != 0; to++) {
+		n_found--;
+		fp = used_fp(&found[n_found], fp);
+		to->packed = found[n_found].packed;
+		to->depth = found[n_found].depth;
+		to->fp = fp;
+		to->node = node = child_of(node, to, epoch);
 	}
+	work->n_known = work->n_interned = (uint32_t)(to - work->frames);
+	return node;
 }
 
 /* The frames of this walk become the known ones. */
@@ -307,6 +319,7 @@ remember(struct unwind_work *work, const struct unwind_result *result,
 	struct frame *to = &work->frames[result->n_joined];
 	struct frame *from = unwind_found(work), frame;
 	uint32_t n = result->n_found, i;
+	uintptr_t fp = result->n_joined > 0 ? to[-1].fp : FRAME_FP_UNUSED;
 
 	for (i = 0; i < n / 2; i++) {
 		frame = from[i];
@@ -319,7 +332,10 @@ remember(struct unwind_work *work, const struct unwind_result *result,
 	work->n_known = result->n_joined + n;
 	if (work->n_interned > result->n_joined)
 		work->n_interned = result->n_joined;
-	forget_unused_fp(work, result->n_joined);
+	for (i = result->n_joined; i < work->n_known; i++) {
+		fp = used_fp(&work->frames[i], fp);
+		work->frames[i].fp = fp;
+	}
 	work->known_epoch = epoch;
 	if (unlikely(result->n_joined == 0)) {
 		work->n_dropped = 0;
@@ -412,14 +428,51 @@ intern(struct unwind_work *work, const struct unwind_result *result,
 	return intern_found(work, result->n_found, root, epoch);
 }
 
+static ATTR_COLD void
+forget_known(struct unwind_work *work)
+{
+	work->n_known = work->n_interned = 0;
+}
+
+/*
+ * Try to make all frames known, first those of the previous capture, then
+ * those that followed here some other time.  False: a walk is needed, from
+ * here to *last, the node of the last known frame; 0: none.
+ */
+static ATTR_INLINE bool
+verify_known(struct unwind_work *work, const struct frame_state *start,
+    const struct stack_bounds *bounds, uint32_t epoch, uint32_t *last)
+{
+	uint32_t first, n;
+
+	if (unlikely(work->known_epoch != epoch))
+		forget_known(work);
+	verify_frames(work, 1, work->n_known, start->sp, bounds);
+	if (is_all_known(work, start, bounds->high))
+		return true;
+	if (unlikely(work->n_known == 0) ||
+	    unlikely((work->max_frames | work->root) != 0))
+		return false;
+	*last = intern_known(work, work->n_known, epoch);
+	if (unlikely(*last == 0))
+		return false;
+	n = tails_put_back(work, *last, start->pc, epoch, &first);
+	if (n == 0)
+		return false;
+	work->n_interned = n;
+	verify_frames(work, first, n, start->sp, bounds);
+	return likely(is_all_known(work, start, bounds->high));
+}
+
 /* The whole of it: a walk, what it found interned. */
 static ATTR_NOINLINE uint32_t
 capture_walk(const struct frame_state *start,
     const struct stack_bounds *bounds, struct unwind_work *work,
-    uint32_t max_frames, uint32_t clear_epoch)
+    uint32_t last, uint32_t clear_epoch, uint32_t epoch)
 {
+	uint32_t max_frames = work->max_frames;
 	struct unwind_result result;
-	uint32_t node, total, epoch = load_relaxed(&modules_epoch), id;
+	uint32_t node, total, id;
 
 	if (unlikely(verify_is_on()))
 		verify_unwind(start, bounds, work, UNWIND_MAX_FRAMES,
@@ -427,6 +480,21 @@ capture_walk(const struct frame_state *start,
 	else
 		unwind_cfa(start, bounds, work, UNWIND_MAX_FRAMES, &result);
 	total = result.n_joined + result.n_found;
+	if (likely(result.n_joined > 0) && likely(result.is_lasting) &&
+	    likely(result.n_found <= UNWIND_GAP) &&
+	    likely((result.flags | max_frames | work->root) == 0) &&
+	    likely(total <= UNWIND_MAX_FRAMES)) {
+		node = intern_few(work, result.n_joined, result.n_found,
+		    epoch);
+		if (unlikely(node == 0)) {
+			forget_known(work);
+			return 0;
+		}
+		if (last != 0)
+			tails_save(work, result.n_joined, last, start->pc,
+			    epoch);
+		return tree_traceback(node, clear_epoch, 0, total);
+	}
 	if (result.n_joined > 0) {
 		total += work->n_dropped;
 		if (unlikely(work->root != 0))
@@ -437,7 +505,7 @@ capture_walk(const struct frame_state *start,
 	else
 		node = intern(work, &result, epoch);
 	if (unlikely(node == 0)) {
-		work->n_known = work->n_interned = 0;
+		forget_known(work);
 		return 0;
 	}
 	id = tree_traceback(node, clear_epoch, result.flags, total);
@@ -450,23 +518,20 @@ uint32_t
 capture(const struct frame_state *start, const struct stack_bounds *bounds,
     struct unwind_work *work, uint32_t max_frames, uint32_t clear_epoch)
 {
-	uint32_t node;
+	uint32_t node, last = 0, epoch = load_relaxed(&modules_epoch);
 
 	if (unlikely(work->max_frames != max_frames)) {
 		work->max_frames = max_frames;
-		work->n_known = work->n_interned = 0;	/* other nodes */
+		forget_known(work);	/* they have other nodes, or none */
 	}
-	if (likely(is_own_stack(start, bounds))) {
-		verify_known(work, start->sp, bounds);
-		/* No walk is needed, and nothing is special about it. */
-		if (is_all_known(work, start, bounds->high) &&
-		    likely((max_frames | work->root) == 0) &&
-		    likely(!verify_is_on())) {
-			node = intern_known(work, work->n_known,
-			    work->known_epoch);
-			return likely(node != 0) ? tree_traceback(node,
-			    clear_epoch, 0, work->n_known) : 0;
-		}
+	/* Where no walk is needed, and nothing is special about it. */
+	if (likely(is_own_stack(start, bounds)) &&
+	    verify_known(work, start, bounds, epoch, &last) &&
+	    likely((max_frames | work->root) == 0) &&
+	    likely(!verify_is_on())) {
+		node = intern_known(work, work->n_known, epoch);
+		return likely(node != 0) ? tree_traceback(node, clear_epoch,
+		    0, work->n_known) : 0;
 	}
-	return capture_walk(start, bounds, work, max_frames, clear_epoch);
+	return capture_walk(start, bounds, work, last, clear_epoch, epoch);
 }

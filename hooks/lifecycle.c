@@ -18,6 +18,7 @@
 #include "hooks/real.h"
 #include "hooks/record.h"
 #include "hooks/sites.h"
+#include "hooks/tails.h"
 #include "hooks/thread.h"
 #include "hooks/verify.h"
 #include "tables/blocks.h"
@@ -321,6 +322,7 @@ forget_parent(void)
 	mappings_abandon();
 	modules_abandon();
 	sites_abandon();
+	tails_abandon();
 	verify_abandon();
 	deltas_abandon();
 	thread_abandon();

@@ -13,6 +13,7 @@
 #include "tables/tree.h"
 
 #define UNWIND_MAX_FRAMES	1024
+#define UNWIND_GAP		8
 
 /* The registers that matter, on arrival in a frame: after the call that it
  * made has returned. */
@@ -111,16 +112,17 @@ struct unwind_work {
 	uint32_t	n_dropped;	/* outer frames not kept (deep stacks) */
 	uint32_t	root;		/* node below which frames[0] hangs */
 	uint32_t	max_frames;	/* what their nodes were made for */
-	struct frame	frames[2 * UNWIND_MAX_FRAMES];
+	struct frame	frames[2 * UNWIND_MAX_FRAMES + UNWIND_GAP];
 	char		window[8192];	/* copy of a foreign stack's part */
 	uintptr_t	reference[UNWIND_MAX_FRAMES];	/* verify.c */
 };
 
-/* Where a walk puts what it finds. */
+/* Where a walk puts what it finds: at some distance from the known frames, so
+ * that a few can be put there in order without being in the way. */
 static ATTR_INLINE struct frame *
 unwind_found(struct unwind_work *work)
 {
-	return &work->frames[work->n_known];
+	return &work->frames[work->n_known + UNWIND_GAP];
 }
 
 struct unwind_result {

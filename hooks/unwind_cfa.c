@@ -308,19 +308,28 @@ is_known(const struct frame *known, uint32_t *n_left,
 static ATTR_INLINE uint32_t
 walk_simple(struct frame_state *state, uintptr_t high,
     struct unwind_work *work, uint32_t *n_known, uint32_t n,
-    uint32_t max_frames)
+    uint32_t max_frames, bool *is_joined)
 {
 	struct frame_state at = *state, next;
 	const struct frame *known = work->frames;
 	struct frame *frame = unwind_found(work) + n;
 	struct frame *end = unwind_found(work) + max_frames;
 	uint32_t n_left = *n_known;
+	/* No known frame is deeper. */
+	uint32_t depth = n_left > 0 ? known[n_left - 1].depth : 0;
 	const struct site *site;
 	struct site fallback;
 	uintptr_t cfa, slot;
 	uint64_t step;
 
-	while (frame < end && !is_known(known, &n_left, &at, high)) {
+	*is_joined = false;
+	while (likely(frame < end)) {
+		if (frame_depth(at.sp, high) <= depth) {
+			*is_joined = is_known(known, &n_left, &at, high);
+			if (likely(*is_joined))
+				break;
+			depth = n_left > 0 ? known[n_left - 1].depth : 0;
+		}
 		site = site_find(at.pc, false, &fallback);
 		if (unlikely(site->step != STEP_SIMPLE))
 			break;
@@ -413,6 +422,7 @@ walk_on(const struct frame_state *at, const struct frame_state *start,
 	    .bounds = bounds, .work = work, .n_left = n_left };
 	enum outcome outcome = GO_ON;
 	struct frame_state state;
+	bool is_joined;
 
 	if (unlikely(!look_at_stack(&w)))
 		outcome = CUT;
@@ -420,7 +430,8 @@ walk_on(const struct frame_state *at, const struct frame_state *start,
 		state = (struct frame_state){ w.sp, w.pc, w.fp };
 		if (likely(is_own(&w, w.sp) && !w.is_exact && !w.is_guess)) {
 			result->n_found = walk_simple(&state, bounds->high,
-			    work, &w.n_left, result->n_found, max_frames);
+			    work, &w.n_left, result->n_found, max_frames,
+			    &is_joined);
 			w.sp = state.sp;
 			w.pc = state.pc;
 			w.fp = state.fp;
@@ -451,6 +462,7 @@ unwind_cfa(const struct frame_state *start,
 {
 	struct frame_state at = *start;
 	uint32_t n_left = 0;
+	bool is_joined;
 
 	result->n_found = 0;
 	result->n_joined = 0;
@@ -460,9 +472,8 @@ unwind_cfa(const struct frame_state *start,
 	    (at.sp & 7) == 0)) {
 		n_left = work->n_known;
 		result->n_found = walk_simple(&at, bounds->high, work,
-		    &n_left, 0, max_frames);
-		if (likely(n_left > 0) && likely(is_known(work->frames,
-		    &n_left, &at, bounds->high))) {
+		    &n_left, 0, max_frames, &is_joined);
+		if (likely(is_joined)) {
 			result->n_joined = n_left;
 			result->first_guess = result->n_found;
 			result->is_lasting = true;

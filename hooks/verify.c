@@ -150,11 +150,11 @@ ask_reference(const struct frame_state *start,
 
 /* Our i-th address of the traceback: found, or known and joined. */
 static uintptr_t
-our_pc(const struct unwind_work *work, const struct unwind_result *result,
+our_pc(struct unwind_work *work, const struct unwind_result *result,
     uint32_t i)
 {
 	if (i < result->n_found)
-		return frame_pc(&work->frames[work->n_known + i]);
+		return frame_pc(&unwind_found(work)[i]);
 	return frame_pc(&work->frames[result->n_joined - 1 -
 	    (i - result->n_found)]);
 }
@@ -164,7 +164,7 @@ our_pc(const struct unwind_work *work, const struct unwind_result *result,
  * marker.  Where all of ours are certain the numbers must be equal too.
  */
 static void
-compare(const struct unwind_work *work, const struct unwind_result *result,
+compare(struct unwind_work *work, const struct unwind_result *result,
     const uintptr_t *theirs, const struct unwind_reference *request)
 {
 	struct process_header *header = region_header;
