@@ -1,7 +1,8 @@
 /*
  * sample.c - distances and weights of a Poisson sample, in integers (L2).
  *
- * Invariant  rate is between 1 and SAMPLE_MAX_RATE.
+ * Invariant  rate is what --sample allows, 1 KiB to 1 GiB: weights are whole
+ *            bytes, of which there are at least rate.
  */
 #include "hooks/sample.h"
 
@@ -70,7 +71,7 @@ sample_distance(uint64_t rate, uint64_t *random)
 }
 
 /*
- * f(x) = x / (1 - exp(-x)) for x <= 1 in 32.32: its Taylor series, of which
+ * f(x) = x / (1 - exp(-x)) for x < 1 in 32.32: its Taylor series, of which
  * the first term left out is x^8 / 1209600.
  */
 static uint64_t
@@ -90,10 +91,10 @@ sample_weight(uint64_t size, uint64_t rate)
 
 	if (size / 32 >= rate)		/* p differs from 1 by e-14 */
 		return (struct amount){ size, SAMPLE_UNIT };
-	while (size >> doublings > rate)
+	while (size >> doublings >= rate)
 		doublings++;
 	x = ((unsigned __int128)size << 32) / rate >> doublings;
-	f = x >= ONE ? series(ONE) : series((uint64_t)x);
+	f = series((uint64_t)x);
 	/* f(2x) = 2 f(x)^2 / (2 f(x) - x), from exp(-x) = 1 - x / f(x). */
 	for (; doublings > 0; doublings--) {
 		f = 2 * f * f / (2 * f - x);
