@@ -282,16 +282,9 @@ static void
 keep_peak(struct slot_tables *tables, struct process_reading *reading)
 {
 	struct process process = { .pid = reading->process.pid };
-	uint32_t n = 0;
 
 	slot_tables_read(tables, READER_PEAK, &process,
 	    &reading->peak_traces, &reading->n_peak_traces);
-	for (uint32_t i = 0; i < reading->n_peak_traces; i++)
-		if (reading->peak_traces[i].count > 0)
-			reading->peak_traces[n++] = reading->peak_traces[i];
-	reading->n_peak_traces = n;
-	reading->peak_traces = xreallocarray(reading->peak_traces, n,
-	    sizeof *reading->peak_traces);
 	reading->peak_totals = process.totals;
 }
 
@@ -322,6 +315,17 @@ catch_up(struct reader *reader)
 	reader->peak_reset_epoch = reset;
 }
 
+/* What was read at different instants may never have been live together;
+ * without what came and went meanwhile it was. */
+static void
+raise_highest(struct reader *reader, const struct totals *totals)
+{
+	if (totals->traced_bytes > totals->skew_bytes &&
+	    totals->traced_bytes - totals->skew_bytes > reader->highest_sum)
+		reader->highest_sum = totals->traced_bytes -
+		    totals->skew_bytes;
+}
+
 struct snapshot *
 reader_snapshot(struct reader *reader)
 {
@@ -340,8 +344,8 @@ reader_snapshot(struct reader *reader)
 			vec_push(&live, reading);
 	}
 	snapshot = combine(reader, live.items, (uint32_t)live.n);
-	if (reader->highest_sum < snapshot->totals.traced_bytes && live.n > 0)
-		reader->highest_sum = snapshot->totals.traced_bytes;
+	if (live.n > 0)
+		raise_highest(reader, &snapshot->totals);
 	if (snapshot->totals.peak_bytes < reader->highest_sum)
 		snapshot->totals.peak_bytes = reader->highest_sum;
 	if (snapshot->totals.peak_bytes < snapshot->totals.traced_bytes)

@@ -463,9 +463,10 @@ read_identity(struct slot_tables *t, struct process *process)
 	    size);
 }
 
-/* Bytes allocated ever and live now, as far as all threads have got. */
+/* Bytes allocated ever and live now, as far as all threads have got.  Unsigned:
+ * hostile ones may wrap around. */
 struct progress {
-	int64_t		allocated, current;
+	uint64_t	allocated, current;
 };
 
 /* clear_epoch: what is live of an older one is forgotten. */
@@ -476,17 +477,17 @@ read_progress(struct slot_tables *t, uint32_t clear_epoch)
 	const struct delta_block *block;
 	struct progress progress;
 
-	progress.allocated = (int64_t)load_relaxed(&t->header->allocated);
+	progress.allocated = load_relaxed(&t->header->allocated);
 	progress.current = load_relaxed(&t->header->clear_epoch) ==
-	    clear_epoch ? (int64_t)load_relaxed(&t->header->current) : 0;
+	    clear_epoch ? load_relaxed(&t->header->current) : 0;
 	for (id = 1; id < n; id++) {
 		block = element(t, SECTION_DELTAS, id);
 		if (block == NULL)
 			continue;
-		progress.allocated += (int64_t)load_relaxed(
-		    &block->allocated);
+		progress.allocated += load_relaxed(&block->allocated);
 		if (load_relaxed(&block->clear_epoch) == clear_epoch)
-			progress.current += load_relaxed(&block->current);
+			progress.current += (uint64_t)load_relaxed(
+			    &block->current);
 	}
 	return progress;
 }
@@ -496,8 +497,9 @@ read_progress(struct slot_tables *t, uint32_t clear_epoch)
 static uint64_t
 skew_between(const struct progress *before, const struct progress *after)
 {
-	int64_t allocated = after->allocated - before->allocated;
-	int64_t freed = allocated - (after->current - before->current);
+	int64_t allocated = (int64_t)(after->allocated - before->allocated);
+	int64_t freed = (int64_t)(after->allocated - before->allocated -
+	    (after->current - before->current));
 
 	return (allocated > 0 ? (uint64_t)allocated : 0) +
 	    (freed > 0 ? (uint64_t)freed : 0);

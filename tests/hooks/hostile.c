@@ -453,6 +453,29 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* The latest mark and the peak; not each time, for a mark that is never
+ * complete is waited for. */
+static void
+check_moments(struct reader *reader, const struct frame_store *store)
+{
+	static unsigned n;
+	static const enum reader_moment moments[] = { READER_MARK,
+		READER_PEAK };
+	struct snapshot *snapshot;
+	char name[MARK_NAME_ROOM];
+	unsigned i;
+
+	for (i = 0; n % 16 == 0 && i < array_size(moments); i++) {
+		snapshot = reader_snapshot_at(reader, moments[i]);
+		check_snapshot(store, snapshot);
+		snapshot_release(snapshot);
+	}
+	n++;
+	reader_last_mark(reader, name);
+	check_text(name, sizeof name);
+	must(reader_recording(reader) < N_RECORD_MODES, "a known state");
+}
+
 enum verdict { REFUSED, FLAGGED, READ };
 
 /* Open it, read it twice (once more after `between`). */
@@ -473,11 +496,13 @@ read_segment(int fd, void (*between)(void))
 		frame_store_free(store);
 		return REFUSED;
 	}
+	reader_keep_peaks(reader);
 	for (round = 0; round < 2; round++) {
 		snapshot = reader_snapshot(reader);
 		check_snapshot(store, snapshot);
 		verdict = snapshot->is_corrupt ? FLAGGED : READ;
 		snapshot_release(snapshot);
+		check_moments(reader, store);
 		while (reader_next_finished(reader, &slot, &incarnation))
 			must(slot < N_SLOTS, "slots are known");
 		if (between != NULL)

@@ -4,6 +4,7 @@
  * The expected sums are kept beside; hostile values are put into the shared
  * memory directly.
  */
+#include "tables/control.h"
 #include "tables/counters.h"
 #include "tables/region.h"
 #include "traced.h"
@@ -140,6 +141,66 @@ snapshot_dead_process_owns_memory_only_after_all_have_ended(void **state)
 	assert_int_equal(s->totals.traced_bytes, 1001);
 	assert_true(s->totals.peak_bytes >= s->totals.traced_bytes);
 	snapshot_release(s);
+}
+
+static void
+snapshot_at_the_peak_is_kept_of_who_has_ended(void **state)
+{
+	struct snapshot *s;
+	uint32_t t, u, slot, incarnation;
+
+	(void)state;
+	reader_keep_peaks(traced.reader);
+	attach(0, "p");
+	t = traced_traceback(traced_module("/m", 1), 1, 2);
+	u = traced_traceback(traced_module("/m", 1), 1, 3);
+	add(t, 1000);
+	add(u, 300);
+	counters_remove(&alone, t, (struct amount){ 1000, 1 }, false);
+	add(u, 7);
+	traced_let_go();
+	slot_set_dead(&traced.lobby, 0, SLOT_EXITED, 0);
+	s = reader_snapshot(traced.reader);
+	assert_int_equal(s->totals.traced_bytes, 307);
+	snapshot_release(s);
+	assert_true(reader_next_finished(traced.reader, &slot, &incarnation));
+	assert_int_equal(slot_recycle(&traced.lobby, traced.fd, 0), 0);
+	s = reader_snapshot_at(traced.reader, READER_PEAK);
+	assert_int_equal(s->totals.traced_bytes, 1300);
+	assert_int_equal(s->totals.blocks, 2);
+	assert_int_equal(s->n_traces, 2);
+	assert_int_equal(s->traces[0].size, 1000);
+	assert_int_equal(s->traces[1].size, 300);
+	snapshot_release(s);
+	/* The end is not lost over it. */
+	s = reader_snapshot(traced.reader);
+	assert_int_equal(s->totals.traced_bytes, 307);
+	snapshot_release(s);
+}
+
+static void
+reader_mark_has_a_number_and_a_printable_name(void **state)
+{
+	struct control *control = traced.lobby.control;
+	char name[MARK_NAME_ROOM];
+
+	(void)state;
+	assert_int_equal(reader_last_mark(traced.reader, name), 0);
+	assert_string_equal(name, "");
+	control_mark(control, "warm");
+	assert_int_equal(reader_last_mark(traced.reader, name), 1);
+	assert_string_equal(name, "warm");
+	control_mark(control, NULL);
+	assert_int_equal(reader_last_mark(traced.reader, name), 2);
+	assert_string_equal(name, "");
+	control_mark(control, "0123456789012345678901234567890123456789");
+	reader_last_mark(traced.reader, name);
+	assert_string_equal(name, "0123456789012345678901234567890");
+	/* What the program can write without asking. */
+	memset(control->mark_name, '\033', sizeof control->mark_name);
+	reader_last_mark(traced.reader, name);
+	assert_int_equal(strlen(name), 4 * 31);
+	assert_null(strchr(name, '\033'));
 }
 
 static void
@@ -331,6 +392,8 @@ main(void)
 		T(snapshot_has_sums_stacks_and_module_of_what_was_written),
 		T(snapshot_equal_code_of_two_processes_has_equal_stacks),
 		T(snapshot_dead_process_owns_memory_only_after_all_have_ended),
+		T(snapshot_at_the_peak_is_kept_of_who_has_ended),
+		T(reader_mark_has_a_number_and_a_printable_name),
 		T(snapshot_losses_are_counted_as_calls),
 		T(hostile_frame_that_calls_itself_is_flagged),
 		T(hostile_frame_beyond_the_table_is_flagged),
