@@ -52,7 +52,11 @@ say_output(FILE *out, const struct session *session)
 static void
 say_summary(FILE *out, const struct ui *ui)
 {
-	const struct totals *totals = ui_totals(ui);
+	/* About the end, also when the screen shows another moment. */
+	bool shows_now = session_shown(ui->session) < 0;
+	const struct totals *totals = shows_now ? ui_totals(ui) :
+	    session_latest_totals(ui->session);
+	const char *about = totals->sample_bytes != 0 ? "~" : "";
 	const struct run_info *info = session_run(ui->session);
 	char clock[FMT_ROOM], traced[FMT_ROOM], peak[FMT_ROOM];
 	char blocks[FMT_ROOM], state[64];
@@ -65,10 +69,11 @@ say_summary(FILE *out, const struct ui *ui)
 	fmt_count(blocks, totals->blocks, ',');
 	fprintf(out, "tmtop: %s  pid %d  %s %s\n", info->command,
 	    (int)info->pid, state, clock);
-	fprintf(out, "tmtop: traced %s in %s blocks, peak %s, %" PRIu64
-	    " tracebacks, lost %" PRIu64 "\n", traced, blocks, peak,
-	    totals->tracebacks, totals->lost);
-	say_largest(out, ui->session, totals->traced_bytes);
+	fprintf(out, "tmtop: traced %s%s in %s%s blocks, peak %s%s, %" PRIu64
+	    " tracebacks, lost %" PRIu64 "\n", about, traced, about, blocks,
+	    about, peak, totals->tracebacks, totals->lost);
+	if (shows_now)
+		say_largest(out, ui->session, totals->traced_bytes);
 	if (!ui->has_signalled && info->is_over && info->exit_code != 0)
 		say_output(out, ui->session);
 }
