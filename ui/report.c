@@ -43,6 +43,7 @@ struct report {
 	int				 signals_fd;
 	uint64_t			 seq;		/* readings so far */
 	size_t				 n_notices;	/* passed on */
+	unsigned			 last_mark;	/* passed on */
 	VEC(struct seen_process)	 seen;
 	bool				 has_failed;	/* to write */
 };
@@ -276,15 +277,22 @@ flush_report(struct report *report)
 	clearerr(report->out.to);
 }
 
-/* The latest mark. */
+/* Marks that are new, whoever has set them: rows are compared with the
+ * latest. */
 static void
-pass_mark(struct report *report, const struct session *session)
+pass_marks(struct report *report, struct session *session)
 {
-	if (report->format->mark == NULL)
-		return;
-	report->format->mark(&report->out, session_get_mark(session,
-	    session_n_marks(session) - 1));
-	flush_report(report);
+	const struct mark *mark;
+
+	for (size_t i = N_FIXED_MARKS; i < session_n_marks(session); i++) {
+		mark = session_get_mark(session, i);
+		if (mark->number <= report->last_mark)
+			continue;
+		report->last_mark = mark->number;
+		session_set_baseline(session, (int)i);
+		if (report->format->mark != NULL)
+			report->format->mark(&report->out, mark);
+	}
 }
 
 /* symbol_wait_ms as for session_refresh(). */
@@ -292,12 +300,8 @@ static void
 take_reading(struct report *report, struct session *session,
     int symbol_wait_ms)
 {
-	/* What the program marks counts as what SIGUSR2 does. */
-	if (session_find_mark(session)) {
-		session_set_baseline(session,
-		    (int)session_n_marks(session) - 1);
-		pass_mark(report, session);
-	}
+	session_find_mark(session);
+	pass_marks(report, session);
 	session_refresh(session, STAGE_SNAPSHOT, symbol_wait_ms);
 	pass_processes(report, session_snapshot(session));
 	pass_notices(report, session);
@@ -317,7 +321,8 @@ take_signals(struct report *report, struct session *session)
 	while ((signal = report_signals_next()) != 0) {
 		if (signal == SIGUSR2) {
 			session_mark(session, &stage);
-			pass_mark(report, session);
+			pass_marks(report, session);
+			flush_report(report);
 		} else if (signal != SIGHUP || forwards) {
 			session_signal(session, signal);
 		}
