@@ -134,13 +134,6 @@ draw_title(struct ui *ui, int row)
 	line_put(&line, &ui->cells, row, 2);
 }
 
-/* In front of a figure that a sample only estimates. */
-static const char *
-about(const struct totals *totals)
-{
-	return totals->sample_bytes != 0 ? "~" : "";
-}
-
 static void
 draw_totals(struct ui *ui, int row)
 {
@@ -149,11 +142,11 @@ draw_totals(struct ui *ui, int row)
 	struct line line = { 0 };
 
 	fmt_size(text, totals->traced_bytes);
-	line_add(&line, 0, STYLE_NUMBER, "Traced %s%s", about(totals), text);
+	line_add(&line, 0, STYLE_NUMBER, "Traced %s%s", ui_about(ui), text);
 	fmt_size(text, totals->peak_bytes);
-	line_add(&line, 1, STYLE_NORMAL, "peak %s%s", about(totals), text);
+	line_add(&line, 1, STYLE_NORMAL, "peak %s%s", ui_about(ui), text);
 	fmt_count(text, totals->blocks, ',');
-	line_add(&line, 2, STYLE_NORMAL, "blocks %s%s", about(totals), text);
+	line_add(&line, 2, STYLE_NORMAL, "blocks %s%s", ui_about(ui), text);
 	fmt_count(text, totals->tracebacks, ',');
 	line_add(&line, 4, STYLE_NORMAL, "tracebacks %s", text);
 	fmt_size_short(text, totals->rss_bytes);
@@ -224,7 +217,7 @@ draw_activity(struct ui *ui, int row)
 {
 	struct rates rates = session_rates(ui->session);
 	bool is_wide = ui->cells.cols >= WIDE_COLS;
-	const char *tilde = about(session_latest_totals(ui->session));
+	const char *tilde = ui_about(ui);
 	char text[FMT_ROOM], bytes[FMT_ROOM];
 	struct line line = { 0 };
 
@@ -363,8 +356,8 @@ draw_short_title(struct ui *ui, int row)
 	fmt_size_letter(peak, totals->peak_bytes);
 	line_add(&line, 1, STYLE_TITLE, "%s", run->name);
 	line_add(&line, 3, STYLE_NORMAL, "%d", (int)run->pid);
-	line_add(&line, 0, STYLE_NUMBER, "%s%s", about(totals), traced);
-	line_add(&line, 2, STYLE_NORMAL, "pk %s%s", about(totals), peak);
+	line_add(&line, 0, STYLE_NUMBER, "%s%s", ui_about(ui), traced);
+	line_add(&line, 2, STYLE_NORMAL, "pk %s%s", ui_about(ui), peak);
 	line_add_right(&line, 0, style, "%s",
 	    short_state(ui, state, sizeof state));
 	line_put(&line, &ui->cells, row, 2);

@@ -215,6 +215,18 @@ count_shown(const struct options *options, uint32_t n_rows)
 	return top != 0 && top < n_rows ? top : n_rows;
 }
 
+/* A marker that stands for frames that are missing is none itself. */
+static uint32_t
+count_frames(const struct stacks *stacks, uint32_t stack)
+{
+	uint32_t n = 0;
+
+	for (; stack != 0; stack = stacks_parent(stacks, stack))
+		n += (stacks_frame(stacks, stack)->flags &
+		    SYMBOL_SPECIAL) == 0;
+	return n;
+}
+
 /* Frames before truncation of each row shown; caller frees.  NULL where rows
  * are no tracebacks. */
 static uint32_t *
@@ -230,7 +242,7 @@ find_total_nframes(const struct session *session, uint32_t n_shown)
 		const struct statistic *row = &rows->rows[i];
 		const struct query_trace *trace = session_trace(session,
 		    row->stack);
-		uint32_t depth = stacks_depth(rows->stacks, row->stack);
+		uint32_t depth = count_frames(rows->stacks, row->stack);
 
 		totals[i] = trace != NULL && trace->total_nframe > depth ?
 		    trace->total_nframe : depth;

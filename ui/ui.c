@@ -120,6 +120,12 @@ ui_totals(const struct ui *ui)
 	return &snapshot->totals;
 }
 
+const char *
+ui_about(const struct ui *ui)
+{
+	return ui_totals(ui)->sample_bytes != 0 ? "~" : "";
+}
+
 struct row_context
 ui_row_context(const struct ui *ui)
 {

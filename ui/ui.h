@@ -106,6 +106,9 @@ struct row_context ui_row_context(const struct ui *ui);
 /* Totals of what is shown: the run, or the chosen process. */
 const struct totals *ui_totals(const struct ui *ui);
 
+/* "~" in front of figures that a sample only estimates, else "". */
+const char *ui_about(const struct ui *ui);
+
 /* Elapsed time as "00:12:41"; fixed while testing. */
 void ui_clock(const struct ui *ui, char to[FMT_ROOM], uint64_t ns);
 

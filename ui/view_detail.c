@@ -212,14 +212,14 @@ add_figures(struct ui *ui, struct line *line, const struct statistic *row)
 
 	fmt_size(size, row->size);
 	fmt_count(count, row->count, ',');
-	line_add(line, 1, STYLE_NUMBER, "%s", size);
+	line_add(line, 1, STYLE_NUMBER, "%s%s", ui_about(ui), size);
 	if (session_baseline(ui->session) >= 0) {
 		fmt_size_diff(diff, row->size_diff);
 		line_add(line, 2, row->size_diff > 0 ? STYLE_GROWTH :
 		    row->size_diff < 0 ? STYLE_SHRINK : STYLE_NORMAL, "%s",
 		    diff);
 	}
-	line_add(line, 3, STYLE_NORMAL, "%s block%s", count,
+	line_add(line, 3, STYLE_NORMAL, "%s%s block%s", ui_about(ui), count,
 	    row->count == 1 ? "" : "s");
 }
 
@@ -252,7 +252,7 @@ draw_traceback_line(struct ui *ui, int at, const struct statistic *traceback)
 	add_figures(ui, &line, traceback);
 	if (traceback->count > 0) {
 		fmt_size(average, traceback->size / traceback->count);
-		line_add(&line, 4, STYLE_NORMAL, "avg %s", average);
+		line_add(&line, 4, STYLE_NORMAL, "avg %s%s", ui_about(ui), average);
 	}
 	line_put(&line, &ui->cells, at, 2);
 }
@@ -278,18 +278,22 @@ draw_order_line(struct ui *ui, int at, const struct statistic *traceback)
 	    session_full_stack(ui->session, traceback->stack));
 	const struct query_trace *trace = session_trace(ui->session,
 	    traceback->stack);
+	bool has_marker = is_cut(ui, traceback);
 	struct line line = { 0 };
 
+	n -= has_marker && n > 0;
 	line_add(&line, 0, STYLE_DIM, ui->detail.is_oldest_first ?
 	    "Most recent call last (r reverses)." :
 	    "Most recent call first (r reverses).");
 	if (trace != NULL && trace->total_nframe > 0)
-		line_add(&line, 1, STYLE_DIM, "Stored %" PRIu32 " of %" PRIu32
-		    " frames.", n, trace->total_nframe);
+		line_add(&line, 1, STYLE_DIM, "Stored %" PRIu32 " of %s%"
+		    PRIu32 " frames.", n, has_marker &&
+		    trace->total_nframe <= n ? "more than " : "",
+		    trace->total_nframe);
 	else
 		line_add(&line, 1, STYLE_DIM, "Stored %" PRIu32 " frames.",
 		    n);
-	if (is_cut(ui, traceback))
+	if (has_marker)
 		line_add(&line, 2, STYLE_WARNING, "Not all were recorded.");
 	line_put(&line, &ui->cells, at, 2);
 }

@@ -140,15 +140,18 @@ draw_head(struct ui *ui, int row)
 static void
 draw(struct ui *ui, struct rect area)
 {
-	static const char *titles[6] = { "", "NAME", "TIME", "TRACED",
+	static const char *exact[6] = { "", "NAME", "TIME", "TRACED",
 		"SINCE PREV", "BLOCKS" };
+	static const char *estimates[6] = { "", "NAME", "TIME", "~TRACED",
+		"SINCE PREV", "~BLOCKS" };
 	uint32_t n = n_entries(ui);
 	int rows = area.rows - 3;
 
 	if (ui->marks.cursor >= n)
 		ui->marks.cursor = n - 1;
 	draw_head(ui, area.row);
-	put_columns(ui, area.row + 2, titles, STYLE_COLUMN);
+	put_columns(ui, area.row + 2, *ui_about(ui) != '\0' ? estimates :
+	    exact, STYLE_COLUMN);
 	if (rows <= 0)
 		return;
 	ui->marks.n_lines = rows;

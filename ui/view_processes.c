@@ -120,8 +120,10 @@ draw_entry(struct ui *ui, int row, uint32_t i)
 static void
 draw(struct ui *ui, struct rect area)
 {
-	static const char *titles[7] = { "PID", "PPID", "NAME", "TRACED",
+	static const char *exact[7] = { "PID", "PPID", "NAME", "TRACED",
 		"ALLOCS", "STATE", "COMMAND" };
+	static const char *estimates[7] = { "PID", "PPID", "NAME", "~TRACED",
+		"~ALLOCS", "STATE", "COMMAND" };
 	struct list_state *list = &ui->processes;
 	uint32_t n = n_entries(ui);
 	int rows = area.rows - 3;
@@ -130,7 +132,8 @@ draw(struct ui *ui, struct rect area)
 		list->cursor = n - 1;
 	cells_put_head(&ui->cells, area.row, 0, area.cols, STYLE_NORMAL,
 	    "Processes of this run; * is what the tables show.");
-	put_columns(ui, area.row + 2, titles, STYLE_COLUMN);
+	put_columns(ui, area.row + 2, *ui_about(ui) != '\0' ? estimates :
+	    exact, STYLE_COLUMN);
 	if (rows <= 0)
 		return;
 	list->n_lines = rows;

@@ -137,7 +137,8 @@ draw_title(struct ui *ui, int row, int n_lines)
 	fmt_size_diff(diff, growth);
 	line_add(&line, 0, STYLE_TITLE, "%s ",
 	    name_text(context.names, ui->source.file));
-	line_add(&line, 1, STYLE_NUMBER, "%s (%s%%)", size, percent);
+	line_add(&line, 1, STYLE_NUMBER, "%s%s (%s%%)", ui_about(ui),
+	    size, percent);
 	if (session_baseline(ui->session) >= 0)
 		line_add(&line, 2, style_of(growth), "%s", diff);
 	line_add(&line, 3, STYLE_NORMAL, "%zu allocating lines of %d",
