@@ -23,7 +23,7 @@ static const struct {
 } recordings[] = {
 	[RECORD_ON] = { "On          record every block",
 	    "Blocks are recorded from now on." },
-	[RECORD_HELD] = { "Hold        record no new blocks, follow those known",
+	[RECORD_HELD] = { "Hold        no new blocks, follow those known",
 	    "Held: new blocks are not recorded." },
 	[RECORD_STOPPED] = { "Stop        forget all blocks, record nothing",
 	    "Stopped: nothing is recorded." },

@@ -252,7 +252,8 @@ draw_traceback_line(struct ui *ui, int at, const struct statistic *traceback)
 	add_figures(ui, &line, traceback);
 	if (traceback->count > 0) {
 		fmt_size(average, traceback->size / traceback->count);
-		line_add(&line, 4, STYLE_NORMAL, "avg %s%s", ui_about(ui), average);
+		line_add(&line, 4, STYLE_NORMAL, "avg %s%s", ui_about(ui),
+		    average);
 	}
 	line_put(&line, &ui->cells, at, 2);
 }

@@ -126,7 +126,8 @@ options_every_one_reaches_its_field(void **state)
 	clean_up(NULL);
 
 	assert_int_equal(parse("--no-skip --color=never --ascii --no-mouse "
-	    "--table-size=64M --sample=512K --stopped --unwinder=libunwind --stdin=i --stdout=o "
+	    "--table-size=64M --sample=512K --stopped --unwinder=libunwind "
+	    "--stdin=i --stdout=o "
 	    "--stderr=e --output-log=l --on-hangup=keep --exit -qvv prog"),
 	    OPTIONS_RUN);
 	assert_false(options.skip);
