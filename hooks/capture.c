@@ -59,14 +59,23 @@ static ATTR_INLINE bool
 saved_fp(const struct frame *frame, uintptr_t high, uintptr_t *fp)
 {
 	const struct frame *inner = frame + 1;
-	uint32_t step = frame_step(inner);
 
-	if (step < FRAME_FIRST_STEP)
-		*fp = word_at(frame_sp(inner, high) +
-		    step * sizeof(uintptr_t));
+	if (frame_has_slot(inner))
+		*fp = word_at(frame_sp(inner, high) + (frame_step(inner) &
+		    ~FRAME_SKIP_FP) * sizeof(uintptr_t));
 	else
 		*fp = inner->fp;
-	return step < FRAME_FIRST_STEP || step == FRAME_FP_SAME;
+	return frame_has_slot(inner) || frame_step(inner) == FRAME_FP_SAME;
+}
+
+/* To be compared with what fp of the frame's caller? */
+static ATTR_INLINE uint64_t
+packed_above(const struct frame *frame, uintptr_t outer_fp)
+{
+	if (!frame_has_slot(frame))
+		return frame->packed;
+	return (frame->packed & ~(uint64_t)FRAME_SKIP_FP) |
+	    (outer_fp == FRAME_FP_UNUSED ? FRAME_SKIP_FP : 0);
 }
 
 /*
@@ -97,7 +106,7 @@ repair(struct unwind_work *work, uint32_t i, uintptr_t high)
 		    (uintptr_t)(intptr_t)site->rbp_offset;
 		step = (slot - sp) / sizeof(uintptr_t);
 		if (slot < sp || slot > high - sizeof(uintptr_t) ||
-		    (slot & 7) != 0 || step >= FRAME_FIRST_STEP)
+		    (slot & 7) != 0 || step >= FRAME_SKIP_FP)
 			return false;
 		outer_fp = word_at(slot);
 	} else
@@ -105,7 +114,9 @@ repair(struct unwind_work *work, uint32_t i, uintptr_t high)
 	if (!frame_fp_is(outer, outer_fp))
 		return false;
 	frame->packed = frame_pack(pc, step);
+	frame->packed = packed_above(frame, outer->fp);
 	frame->fp = reads_fp ? fp : FRAME_FP_UNUSED;
+	frame[1].packed = packed_above(&frame[1], frame->fp);
 	if (work->n_interned > i)
 		work->n_interned = i;
 	return true;
@@ -141,11 +152,12 @@ verify_frames(struct unwind_work *work, uint32_t first, uint32_t n,
 			goto changed;
 		packed = inner->packed;
 		step = packed & 0xffff;
-		if (step < FRAME_FIRST_STEP) {
-			if (unlikely(!frame_fp_is(&inner[-1], word_at(
-			    inner_sp + step * sizeof(uintptr_t)))))
+		if (step < FRAME_SKIP_FP) {
+			if (unlikely(word_at(inner_sp + step *
+			    sizeof(uintptr_t)) != inner[-1].fp))
 				goto changed;
-		} else if (step != FRAME_FP_SAME &&
+		} else if (step >= FRAME_FIRST_SPECIAL &&
+		    step != FRAME_FP_SAME &&
 		    !is_special_step_unchanged(work,
 		    (uint32_t)(inner - work->frames), bounds))
 			goto changed;
@@ -207,7 +219,7 @@ child_of(uint32_t parent, const struct frame *frame, uint32_t epoch)
 	    (epoch & 0xff) << 8;
 	uint32_t id;
 
-	if (unlikely(step >= FRAME_FIRST_STEP && step < FRAME_SPECIAL))
+	if (unlikely(step >= FRAME_FIRST_SPECIAL && step < FRAME_SPECIAL))
 		tag |= kind_of(frame);
 	id = tree_last_child(parent, tag);
 	if (likely(id != 0) ||
@@ -301,10 +313,9 @@ intern_few(struct unwind_work *work, uint32_t n_joined, uint32_t n_found,
 
 	for (; n_found > 0 && node != 0; to++) {
 		n_found--;
-		fp = used_fp(&found[n_found], fp);
-		to->packed = found[n_found].packed;
+		to->packed = packed_above(&found[n_found], fp);
 		to->depth = found[n_found].depth;
-		to->fp = fp;
+		to->fp = fp = used_fp(&found[n_found], fp);
 		to->node = node = child_of(node, to, epoch);
 	}
 	work->n_known = work->n_interned = (uint32_t)(to - work->frames);
@@ -333,8 +344,8 @@ remember(struct unwind_work *work, const struct unwind_result *result,
 	if (work->n_interned > result->n_joined)
 		work->n_interned = result->n_joined;
 	for (i = result->n_joined; i < work->n_known; i++) {
-		fp = used_fp(&work->frames[i], fp);
-		work->frames[i].fp = fp;
+		work->frames[i].packed = packed_above(&work->frames[i], fp);
+		work->frames[i].fp = fp = used_fp(&work->frames[i], fp);
 	}
 	work->known_epoch = epoch;
 	if (unlikely(result->n_joined == 0)) {

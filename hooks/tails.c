@@ -25,17 +25,33 @@ table_new(void)
 	return expected;
 }
 
+/* Its own, an empty one, or either in turn. */
+static struct tail *
+place_for(struct tail *first, uint32_t known)
+{
+	struct tail *second = tails_table + ((first - tails_table) ^ 1);
+
+	if (load_relaxed(&first->known) == known ||
+	    load_relaxed(&first->sequence) == 0)
+		return first;
+	if (load_relaxed(&second->known) == known ||
+	    load_relaxed(&second->sequence) == 0)
+		return second;
+	return load_relaxed(&first->sequence) <
+	    load_relaxed(&second->sequence) ? first : second;
+}
+
 void
 tails_save(const struct unwind_work *work, uint32_t n_joined, uint32_t known,
     uintptr_t pc, uint32_t epoch)
 {
 	struct tail *tail = load_acquire(&tails_table);
-	uint32_t n = work->n_known - n_joined, sequence;
+	uint32_t n = work->n_known - n_joined, sequence, i;
 
 	if (n == 0 || n > TAIL_MAX_FRAMES || n_joined > UINT16_MAX ||
 	    (tail == NULL && (tail = table_new()) == NULL))
 		return;
-	tail += tails_place(known, pc);
+	tail = place_for(tail + tails_place(known, pc), known);
 	sequence = load_relaxed(&tail->sequence);
 	/* Somebody else writes: what they found is as good. */
 	if ((sequence & 1) != 0 ||
@@ -49,7 +65,8 @@ tails_save(const struct unwind_work *work, uint32_t n_joined, uint32_t known,
 	store_relaxed(&tail->join_depth, work->frames[n_joined - 1].depth);
 	store_relaxed(&tail->n_joined, (uint16_t)n_joined);
 	store_relaxed(&tail->n, (uint16_t)n);
-	tails_copy(tail->frames, &work->frames[n_joined], n);
+	for (i = 0; i < n; i++)
+		tail->frames[i] = work->frames[n_joined + i];
 	store_release(&tail->sequence, sequence + 2);
 }
 

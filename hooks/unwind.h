@@ -48,6 +48,9 @@ struct frame {
 #define FRAME_FP_UNUSED	1
 
 enum frame_step {
+	/* Below: words above sp.  With this added: and nobody reads that fp,
+	 * so it is not compared. */
+	FRAME_SKIP_FP = 0x8000,
 	/* Steps that can be compared with what is in the stack now. */
 	FRAME_FP_SAME = 0xffff,		/* the caller's fp is the frame's */
 	FRAME_REDO = 0xfffe,		/* more words: take the step again */
@@ -58,7 +61,7 @@ enum frame_step {
 	/* No frames: markers in place of what is not there. */
 	FRAME_CUT = 0xfffa,
 	FRAME_DEEPER = 0xfff9,
-	FRAME_FIRST_STEP = FRAME_DEEPER,
+	FRAME_FIRST_SPECIAL = FRAME_DEEPER,
 };
 
 static ATTR_INLINE uint64_t
@@ -84,6 +87,13 @@ static ATTR_INLINE bool
 frame_fp_is(const struct frame *frame, uintptr_t fp)
 {
 	return likely(frame->fp == fp) || frame->fp == FRAME_FP_UNUSED;
+}
+
+/* Does the step tell where the caller's fp was saved? */
+static ATTR_INLINE bool
+frame_has_slot(const struct frame *frame)
+{
+	return frame_step(frame) < FRAME_FIRST_SPECIAL;
 }
 
 static ATTR_INLINE uint32_t
