@@ -98,14 +98,14 @@ leave_peak(void)
 	}
 }
 
+/* Add to both halves; the epoch stays. */
 static ATTR_INLINE void
-pair_change(struct pair *pair, uint64_t bytes, uint64_t count)
+pair_add(struct pair *pair, word_pair amount)
 {
-	uint64_t packed = pair->packed;
+	const word_pair counted = { UINT64_MAX, PAIR_COUNT_MASK };
+	word_pair old = load_pair(pair);
 
-	store_pair(pair, ((word_pair){ pair->bytes + bytes,
-	    (packed & ~PAIR_COUNT_MASK) |
-	    ((packed + count) & PAIR_COUNT_MASK) }));
+	store_pair(pair, (old & ~counted) | ((old + amount) & counted));
 }
 
 static ATTR_INLINE struct traceback *
@@ -144,8 +144,8 @@ counters_add(const struct writer *writer, uint32_t traceback,
 	catch_up(writer->control, t);
 	/* Counted as allocated before it is live: readers take the live values
 	 * first, and never see more live than allocated. */
-	pair_change(&t->ever, amount.bytes, amount.count);
-	pair_change(&t->live, amount.bytes, amount.count);
+	pair_add(&t->ever, (word_pair){ amount.bytes, amount.count });
+	pair_add(&t->live, (word_pair){ amount.bytes, amount.count });
 	header->allocated += amount.bytes;
 	current = header->current += amount.bytes;
 	if ((int64_t)(current - header->peak) > 0) {
@@ -170,7 +170,7 @@ counters_remove(const struct writer *writer, uint32_t traceback,
 	if (likely(amount.bytes > 0))
 		leave_peak();
 	catch_up(writer->control, t);
-	pair_change(&t->live, -amount.bytes, -amount.count);
+	pair_add(&t->live, -(word_pair){ amount.bytes, amount.count });
 	t->temporary += temporary ? amount.count : 0;
 	region_header->current -= amount.bytes;
 }
