@@ -139,7 +139,7 @@ session_find_mark(struct session *s)
 	return true;
 }
 
-/* Those of the program as it has run so far. */
+/* What was live at the peak, as far as there was one up to now. */
 static void
 read_peak(struct session *s)
 {
@@ -213,7 +213,7 @@ session_set_baseline(struct session *s, int i)
 	s->base.snapshot = i < 0 ? NULL :
 	    snapshot_take(s->marks.items[i].snapshot);
 	session_base_needs(s, STAGE_ATTRIBUTE);
-	/* Marking takes a reading, which is not attributed yet. */
+	/* There may be a reading that is not attributed yet. */
 	return STAGE_ATTRIBUTE;
 }
 
