@@ -445,16 +445,23 @@ forget_known(struct unwind_work *work)
 	work->n_known = work->n_interned = 0;
 }
 
+/* The last frame that was known: its node (0: none), and how many of the
+ * frames that lead to it are known still. */
+struct last_known {
+	uint32_t	node, n;
+};
+
 /*
  * Try to make all frames known, first those of the previous capture, then
  * those that followed here some other time.  False: a walk is needed, from
- * here to *last, the node of the last known frame; 0: none.
+ * here to *last.
  */
 static ATTR_INLINE bool
 verify_known(struct unwind_work *work, const struct frame_state *start,
-    const struct stack_bounds *bounds, uint32_t epoch, uint32_t *last)
+    const struct stack_bounds *bounds, uint32_t epoch,
+    struct last_known *last)
 {
-	uint32_t first, n;
+	uint32_t n;
 
 	if (unlikely(work->known_epoch != epoch))
 		forget_known(work);
@@ -464,14 +471,15 @@ verify_known(struct unwind_work *work, const struct frame_state *start,
 	if (unlikely(work->n_known == 0) ||
 	    unlikely((work->max_frames | work->root) != 0))
 		return false;
-	*last = intern_known(work, work->n_known, epoch);
-	if (unlikely(*last == 0))
+	last->n = work->n_known;
+	last->node = intern_known(work, work->n_known, epoch);
+	if (unlikely(last->node == 0))
 		return false;
-	n = tails_put_back(work, *last, start->pc, epoch, &first);
+	n = tails_put_back(work, last->node, start->pc, epoch, &last->n);
 	if (n == 0)
 		return false;
 	work->n_interned = n;
-	verify_frames(work, first, n, start->sp, bounds);
+	verify_frames(work, last->n, n, start->sp, bounds);
 	return likely(is_all_known(work, start, bounds->high));
 }
 
@@ -479,7 +487,7 @@ verify_known(struct unwind_work *work, const struct frame_state *start,
 static ATTR_NOINLINE uint32_t
 capture_walk(const struct frame_state *start,
     const struct stack_bounds *bounds, struct unwind_work *work,
-    uint32_t last, uint32_t clear_epoch, uint32_t epoch)
+    struct last_known last, uint32_t clear_epoch, uint32_t epoch)
 {
 	uint32_t max_frames = work->max_frames;
 	struct unwind_result result;
@@ -501,8 +509,11 @@ capture_walk(const struct frame_state *start,
 			forget_known(work);
 			return 0;
 		}
-		if (last != 0)
-			tails_save(work, result.n_joined, last, start->pc,
+		/* Behind frames that lead to the last one: what was put back
+		 * meanwhile does not. */
+		if (last.node != 0)
+			tails_save(work, result.n_joined < last.n ?
+			    result.n_joined : last.n, last.node, start->pc,
 			    epoch);
 		return tree_traceback(node, clear_epoch, 0, total);
 	}
@@ -529,7 +540,8 @@ uint32_t
 capture(const struct frame_state *start, const struct stack_bounds *bounds,
     struct unwind_work *work, uint32_t max_frames, uint32_t clear_epoch)
 {
-	uint32_t node, last = 0, epoch = load_relaxed(&modules_epoch);
+	uint32_t node, epoch = load_relaxed(&modules_epoch);
+	struct last_known last = { 0, 0 };
 
 	if (unlikely(work->max_frames != max_frames)) {
 		work->max_frames = max_frames;
