@@ -374,17 +374,19 @@ intern_limited(struct unwind_work *work, struct unwind_result *result,
     uint32_t epoch)
 {
 	uint32_t n = result->n_found + result->n_joined, node = 0;
+	bool is_limited = n > work->max_frames;
 
-	if (n > work->max_frames) {
+	if (is_limited)
 		n = work->max_frames;
-		result->flags |= TRACEBACK_TRUNCATED;
-	}
 	while (n-- > 0)
 		if ((node = child_of(node, frame_of(work, result, n),
 		    epoch)) == 0)
 			break;
+	/* All of them are remembered, down to the outermost. */
 	if (result->is_lasting)
 		remember(work, result, epoch);
+	if (is_limited)
+		result->flags |= TRACEBACK_TRUNCATED;
 	return node;
 }
 
@@ -404,8 +406,11 @@ note_depth(uint32_t traceback, uint32_t total)
 	struct traceback *t = region_at(TRACEBACKS, struct traceback,
 	    traceback);
 
-	if (load_relaxed(&t->total_nframe) < total)
-		store_relaxed(&t->total_nframe, total);
+	if (load_relaxed(&t->total_nframe) >= total)
+		return;
+	store_relaxed(&t->total_nframe, total);
+	/* Its first stack may have had these frames and no others. */
+	or_relaxed(&t->flags, TRACEBACK_TRUNCATED);
 }
 
 /* Has all been found known, the innermost frame among it? */

@@ -9,6 +9,7 @@
  */
 #include "hooks/capture.h"
 #include "hooks/modules.h"
+#include "hooks/tails.h"
 #include "hooks/verify.h"
 #include "tables/region.h"
 #include "tables/segment.h"
@@ -52,33 +53,37 @@ unwind_same_step(const struct frame_state *inner,
 
 /* ---- a stack by hand: frame i occupies words [at[i].word, ...) ---- */
 
-enum { MAX_DEPTH = 6000, FRAME_WORDS = 4, N_WORDS = MAX_DEPTH * FRAME_WORDS };
+enum { MAX_DEPTH = 100001, FRAME_WORDS = 4, N_WORDS = MAX_DEPTH * FRAME_WORDS };
 
 static uintptr_t stack[N_WORDS];
 static struct frame_state frames[MAX_DEPTH];	/* outermost first */
 static unsigned n_frames, n_walked;
-static uint32_t walk_flags;
+static uint32_t walk_flags, steps_read_fp;
 
 /*
  * Frame i's sp is FRAME_WORDS below that of its caller; the word below the
  * caller's sp is the return address, the one below that the saved fp.
  */
 static void
+push_frame(uintptr_t pc)
+{
+	unsigned i = n_frames++;
+	uintptr_t *sp = &stack[N_WORDS - 1 - i * FRAME_WORDS];
+
+	frames[i] = (struct frame_state){ .sp = (uintptr_t)sp, .pc = pc,
+	    .fp = 0xf00 + pc };
+	if (i > 0) {
+		sp[FRAME_WORDS - 1] = frames[i - 1].pc;
+		sp[FRAME_WORDS - 2] = frames[i - 1].fp;
+	}
+}
+
+static void
 lay_out(const uintptr_t *pcs, unsigned n)
 {
-	n_frames = n;
-	for (unsigned i = 0; i < n; i++) {
-		uintptr_t *sp = &stack[N_WORDS - 1 - i * FRAME_WORDS];
-
-		frames[i] = (struct frame_state){ .sp = (uintptr_t)sp,
-		    .pc = pcs[i], .fp = 0xf00 + pcs[i] };
-		if (i > 0) {
-			stack[N_WORDS - 1 - (i - 1) * FRAME_WORDS - 1] =
-			    pcs[i - 1];
-			stack[N_WORDS - 1 - (i - 1) * FRAME_WORDS - 2] =
-			    frames[i - 1].fp;
-		}
-	}
+	n_frames = 0;
+	while (n_frames < n)
+		push_frame(pcs[n_frames]);
 }
 
 static struct stack_bounds
@@ -88,7 +93,8 @@ stack_bounds(void)
 	    (uintptr_t)(stack + N_WORDS) };
 }
 
-/* Frame i as it is remembered: how the step to its caller was taken. */
+/* Frame i as a walk finds it: how the step to its caller was taken, and in
+ * node, whether it read fp. */
 static struct frame
 frame_of(unsigned i)
 {
@@ -97,6 +103,7 @@ frame_of(unsigned i)
 		    FRAME_WORDS - 2),
 		.fp = frames[i].fp,
 		.depth = frame_depth(frames[i].sp, stack_bounds().high),
+		.node = steps_read_fp,
 	};
 }
 
@@ -113,8 +120,8 @@ is_known(const struct unwind_work *known, uint32_t *n_left, unsigned i)
 	if (*n_left == 0)
 		return false;
 	last = known->frames[*n_left - 1];
-	return frame_pc(&last) == frame_pc(&frame) && last.fp == frame.fp &&
-	    last.depth == frame.depth;
+	return frame_pc(&last) == frame_pc(&frame) &&
+	    frame_fp_is(&last, frame.fp) && last.depth == frame.depth;
 }
 
 void
@@ -162,6 +169,7 @@ set_up(void **state)
 	memset(&work, 0, sizeof work);
 	n_walked = 0;
 	walk_flags = 0;
+	steps_read_fp = 1;
 	return 0;
 }
 
@@ -169,6 +177,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
+	tails_abandon();
 	tree_abandon();
 	region_abandon();
 	close(segment);
@@ -270,6 +279,24 @@ capture_saved_frame_pointer_changed_is_noticed(void **state)
 }
 
 static void
+capture_frame_pointer_that_no_step_reads_may_be_anything(void **state)
+{
+	static const uintptr_t pcs[] = { 1, 2, 3, 4 };
+	uint32_t id;
+
+	(void)state;
+	steps_read_fp = 0;
+	lay_out(pcs, 4);
+	id = capture_now();
+	frames[1].fp++;
+	stack[N_WORDS - 1 - FRAME_WORDS - 2] = frames[1].fp;
+	frames[3].fp++;
+	assert_int_equal(capture_now(), id);
+	assert_int_equal(n_walked, 0);
+	check_stored(id);
+}
+
+static void
 capture_unload_of_any_module_forgets_all(void **state)
 {
 	static const uintptr_t pcs[] = { 1, 2, 3 };
@@ -337,6 +364,154 @@ capture_any_sequence_of_stacks_is_stored_exactly(void **state)
 	}
 }
 
+/* ---- a stored limit ---- */
+
+static struct unwind_work limited_work;
+
+/*
+ * What is stored under the limit is the full traceback's most recent frames:
+ * the same ones have the same id, other ones another.
+ */
+static uint64_t
+check_limited(uint32_t full, uint32_t limited, uint32_t limit)
+{
+	uint32_t a = region_at(TRACEBACKS, struct traceback, full)->node;
+	uint32_t b = region_at(TRACEBACKS, struct traceback, limited)->node;
+	uint64_t key = 0;
+
+	for (uint32_t i = 0; i < limit && a != 0; i++) {
+		const struct node *of_full = region_at(NODES, struct node, a);
+		const struct node *of_limited = region_at(NODES, struct node,
+		    b);
+
+		assert_int_equal(of_limited->offset, of_full->offset);
+		assert_int_equal(of_limited->module_kind,
+		    of_full->module_kind);
+		/* Addresses are 1 to 3. */
+		key = key << 2 | of_full->offset;
+		a = of_full->parent;
+		b = of_limited->parent;
+	}
+	assert_int_equal(b, 0);
+	return key;
+}
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void
+check_any_stacks_at(uint32_t limit)
+{
+	enum { DEPTH = 40, MAX_IDS = 40000 };
+	static uint64_t keys[MAX_IDS];
+	static uint32_t deepest[MAX_IDS];
+	struct stack_bounds bounds = stack_bounds();
+	uintptr_t pcs[DEPTH] = { 1 };
+	unsigned n = 1, keep, n_keys = 0;
+	const struct traceback *t;
+	uint64_t key;
+	uint32_t id;
+
+	tear_down(NULL);
+	set_up(NULL);
+	memset(keys, 0, sizeof keys);
+	memset(deepest, 0, sizeof deepest);
+	memset(&limited_work, 0, sizeof limited_work);
+	for (int i = 0; i < 10000; i++) {
+		keep = 1 + (unsigned)random() % n;
+		n = keep + (unsigned)random() % (DEPTH - keep);
+		for (unsigned k = keep; k < n; k++)
+			pcs[k] = 1 + (uintptr_t)(random() % 3);
+		lay_out(pcs, n);
+		id = capture(&frames[n - 1], &bounds, &limited_work, limit, 1);
+		assert_in_range(id, 1, MAX_IDS - 1);
+		key = check_limited(capture_now(), id, limit);
+		assert_true(keys[id] == 0 || keys[id] == key);
+		keys[id] = key;
+		deepest[id] = deepest[id] < n ? n : deepest[id];
+		t = region_at(TRACEBACKS, struct traceback, id);
+		assert_int_equal(t->total_nframe, deepest[id]);
+		assert_int_equal(t->flags,
+		    deepest[id] > limit ? TRACEBACK_TRUNCATED : 0);
+	}
+	for (id = 0; id < MAX_IDS; id++)
+		if (keys[id] != 0)
+			keys[n_keys++] = keys[id];
+	assert_in_range(n_keys, 2, MAX_IDS);
+	qsort(keys, n_keys, sizeof(keys[0]), compare_keys);
+	for (id = 1; id < n_keys; id++)
+		assert_true(keys[id] != keys[id - 1]);
+}
+
+static void
+capture_limited_is_the_full_one_cut(void **state)
+{
+	(void)state;
+	srandom(3);
+	check_any_stacks_at(1);
+	check_any_stacks_at(2);
+	check_any_stacks_at(7);
+	check_any_stacks_at(25);
+}
+
+/* ---- deep recursion ---- */
+
+/* Three functions that call each other, down and up again. */
+static void
+recurse(uint32_t limit, uint32_t most_nodes)
+{
+	enum { DEPTH = 100000 };
+
+	tear_down(NULL);
+	set_up(NULL);
+	n_frames = 0;
+	while (n_frames < DEPTH) {
+		push_frame(1 + n_frames % 3);
+		assert_int_not_equal(capture_limited(limit), 0);
+	}
+	while (--n_frames > 0)
+		assert_int_not_equal(capture_limited(limit), 0);
+	assert_in_range(region_header->sections[SECTION_NODES].n_used, 1,
+	    most_nodes + 1);
+	assert_in_range(region_header->sections[SECTION_TRACEBACKS].n_used, 1,
+	    most_nodes + 1);
+}
+
+static void
+capture_recursion_has_bounded_nodes(void **state)
+{
+	(void)state;
+	/* Limited, each frame of a stack may begin with any of the three; and
+	 * one marker, for what a thread does not keep. */
+	recurse(1, 3 + 1);
+	recurse(25, 3 * 25 + 1);
+	recurse(1024, 3 * 1024 + 1);
+	/* The outermost as they are; below the marker any of the three. */
+	recurse(0, 1024 + 1 + 3 * 1024);
+}
+
+static void
+capture_recursion_knows_how_deep_it_is(void **state)
+{
+	uint32_t id = 0;
+
+	(void)state;
+	n_frames = 0;
+	while (n_frames < 100000) {
+		push_frame(1 + n_frames % 3);
+		id = capture_limited(25);
+		assert_int_equal(region_at(TRACEBACKS, struct traceback,
+		    id)->total_nframe, n_frames);
+	}
+	assert_int_equal(region_at(TRACEBACKS, struct traceback, id)->flags,
+	    TRACEBACK_TRUNCATED);
+}
+
 #define T(f)	cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -347,10 +522,14 @@ main(void)
 		T(capture_inner_frames_changed_walks_only_those),
 		T(capture_outer_return_address_changed_walks_all_below),
 		T(capture_saved_frame_pointer_changed_is_noticed),
+		T(capture_frame_pointer_that_no_step_reads_may_be_anything),
 		T(capture_unload_of_any_module_forgets_all),
 		T(capture_incomplete_walk_is_not_remembered),
 		T(capture_returned_frames_do_not_come_back),
 		T(capture_any_sequence_of_stacks_is_stored_exactly),
+		T(capture_limited_is_the_full_one_cut),
+		T(capture_recursion_has_bounded_nodes),
+		T(capture_recursion_knows_how_deep_it_is),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
