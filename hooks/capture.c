@@ -2,26 +2,19 @@
  * capture.c - from a call to a traceback id (L2).
  *
  * Shape      The thread's previous traceback is kept, outermost frame first.
- *            Before a walk the words of the stack that its steps had read are
- *            compared with what is there now; the walk ends at the first
- *            frame that is among those still true, and only the frames found
- *            before it are looked up in the frame tree.
- * Why        Between two allocations of a thread one to four inner frames
- *            change out of dozens.  Comparing known words costs a third of a
- *            nanosecond a frame, walking and interning them many times that.
- * Invariant  A step is a function of (pc, sp, fp) and of the words noted with
- *            the frame; when all are equal, so is what it leads to.  That
- *            holds however the stack came to look like this: longjmp,
- *            exceptions, tail calls need no notice.  Code may be replaced
- *            only after its module was unloaded, which advances the epoch.
- *            Steps that depend on more (signal frames, guesses) are never
- *            taken as still true, nor is anything above them.
+ *            What of it is still true is found by comparing words (known.h).
+ *            Frames that followed there some other time are tried next
+ *            (tails.h).  Only what is new then is walked, up to the first
+ *            frame that is known, and looked up in the frame tree.
+ * Why        Looking up takes a hash and cache misses, walking a rule and two
+ *            dependent loads a frame.
  * Limits     The most recent UNWIND_MAX_FRAMES; total_nframe is exact as long
  *            as no single walk was longer.
  */
 #include "hooks/capture.h"
 
 #include "base/atomic.h"
+#include "hooks/known.h"
 #include "hooks/modules.h"
 #include "hooks/sites.h"
 #include "hooks/tails.h"
@@ -29,151 +22,6 @@
 
 /* Frames that go at once when there is no room for more. */
 #define DROP_STEP	(UNWIND_MAX_FRAMES / 2)
-
-static ATTR_INLINE uintptr_t
-word_at(uintptr_t address)
-{
-	return *(const uintptr_t *)address;
-}
-
-/* ---- what is still true ---- */
-
-/* The steps that took more than a look at two words. */
-static ATTR_COLD bool
-is_special_step_unchanged(struct unwind_work *work, uint32_t inner,
-    const struct stack_bounds *bounds)
-{
-	const struct frame *in = &work->frames[inner], *out = in - 1;
-
-	if (frame_step(in) != FRAME_REDO)
-		return false;
-	return unwind_same_step(&(struct frame_state){
-	    frame_sp(in, bounds->high), frame_pc(in), in->fp },
-	    &(struct frame_state){
-	    frame_sp(out, bounds->high), frame_pc(out), out->fp },
-	    bounds, work);
-}
-
-/* What fp is in a known frame, as the one that it called has saved it. */
-static ATTR_INLINE bool
-saved_fp(const struct frame *frame, uintptr_t high, uintptr_t *fp)
-{
-	const struct frame *inner = frame + 1;
-
-	if (frame_has_slot(inner))
-		*fp = word_at(frame_sp(inner, high) + (frame_step(inner) &
-		    ~FRAME_SKIP_FP) * sizeof(uintptr_t));
-	else
-		*fp = inner->fp;
-	return frame_has_slot(inner) || frame_step(inner) == FRAME_FP_SAME;
-}
-
-/* To be compared with what fp of the frame's caller? */
-static ATTR_INLINE uint64_t
-packed_above(const struct frame *frame, uintptr_t outer_fp)
-{
-	if (!frame_has_slot(frame))
-		return frame->packed;
-	return (frame->packed & ~(uint64_t)FRAME_SKIP_FP) |
-	    (outer_fp == FRAME_FP_UNUSED ? FRAME_SKIP_FP : 0);
-}
-
-/*
- * Known frame `i` has gone on to another call, or has another fp, but has its
- * place still, and its caller is true: what is found there replaces it.
- */
-static ATTR_NOINLINE bool
-repair(struct unwind_work *work, uint32_t i, uintptr_t high)
-{
-	struct frame *frame = &work->frames[i], *outer = frame - 1;
-	uintptr_t sp = frame_sp(frame, high), pc, fp, cfa, slot, outer_fp;
-	uint64_t step = FRAME_FP_SAME;
-	const struct site *site;
-	bool reads_fp;
-
-	pc = word_at(sp - sizeof(uintptr_t));
-	if (i == 0 || (site = site_peek(pc)) == NULL ||
-	    site->step != STEP_SIMPLE || !saved_fp(frame, high, &fp))
-		return false;
-	cfa = (site->cfa_is_rbp ? fp : sp) +
-	    (uintptr_t)(intptr_t)site->cfa_offset;
-	if (cfa != frame_sp(outer, high))
-		return false;
-	reads_fp = site->cfa_is_rbp || site->rbp == RBP_AT_RBP;
-	outer_fp = fp;
-	if (site->rbp != RBP_SAME) {
-		slot = (site->rbp == RBP_AT_CFA ? cfa : fp) +
-		    (uintptr_t)(intptr_t)site->rbp_offset;
-		step = (slot - sp) / sizeof(uintptr_t);
-		if (slot < sp || slot > high - sizeof(uintptr_t) ||
-		    (slot & 7) != 0 || step >= FRAME_SKIP_FP)
-			return false;
-		outer_fp = word_at(slot);
-	} else
-		reads_fp |= outer->fp != FRAME_FP_UNUSED;
-	if (!frame_fp_is(outer, outer_fp))
-		return false;
-	frame->packed = frame_pack(pc, step);
-	frame->packed = packed_above(frame, outer->fp);
-	frame->fp = reads_fp ? fp : FRAME_FP_UNUSED;
-	frame[1].packed = packed_above(&frame[1], frame->fp);
-	if (work->n_interned > i)
-		work->n_interned = i;
-	return true;
-}
-
-/*
- * Of frames[0, n), of which [0, first) are true, leave as known those that are
- * true, too, or can be made true where they are.  All words compared lie
- * between the current sp and the outermost frame: in the stack.
- *
- * A frame is true here when the steps from it outwards are.  Whether the
- * program is in it is for the walk to find out, which arrives there or not.
- */
-static ATTR_INLINE void
-verify_frames(struct unwind_work *work, uint32_t first, uint32_t n,
-    uintptr_t sp, const struct stack_bounds *bounds)
-{
-	const struct frame *inner = &work->frames[first - 1], *end;
-	uintptr_t high = bounds->high, inner_sp, outer_sp;
-	uint32_t depth = frame_depth(sp, high);
-	uint64_t packed, step;
-
-	while (n > 0 && work->frames[n - 1].depth > depth)
-		n--;		/* that frame has returned */
-	work->n_known = n;
-	end = &work->frames[n];
-	outer_sp = frame_sp(inner, high);
-	packed = inner->packed;
-	while (++inner < end) {
-		inner_sp = frame_sp(inner, high);
-		if (unlikely(word_at(outer_sp - sizeof(uintptr_t)) !=
-		    packed >> 16))
-			goto changed;
-		packed = inner->packed;
-		step = packed & 0xffff;
-		if (step < FRAME_SKIP_FP) {
-			if (unlikely(word_at(inner_sp + step *
-			    sizeof(uintptr_t)) != inner[-1].fp))
-				goto changed;
-		} else if (step >= FRAME_FIRST_SPECIAL &&
-		    step != FRAME_FP_SAME &&
-		    !is_special_step_unchanged(work,
-		    (uint32_t)(inner - work->frames), bounds))
-			goto changed;
-		outer_sp = inner_sp;
-		continue;
-	changed:
-		if (!repair(work, (uint32_t)(inner - 1 - work->frames), high))
-			break;
-		packed = inner->packed;
-		outer_sp = inner_sp;
-	}
-	if (unlikely(inner < end))
-		work->n_known = (uint32_t)(inner - work->frames);
-	if (work->n_interned > work->n_known)
-		work->n_interned = work->n_known;
-}
 
 /* ---- frames in the tree ---- */
 
@@ -313,7 +161,7 @@ intern_few(struct unwind_work *work, uint32_t n_joined, uint32_t n_found,
 
 	for (; n_found > 0 && node != 0; to++) {
 		n_found--;
-		to->packed = packed_above(&found[n_found], fp);
+		to->packed = known_packed(&found[n_found], fp);
 		to->depth = found[n_found].depth;
 		to->fp = fp = used_fp(&found[n_found], fp);
 		to->node = node = child_of(node, to, epoch);
@@ -344,7 +192,7 @@ remember(struct unwind_work *work, const struct unwind_result *result,
 	if (work->n_interned > result->n_joined)
 		work->n_interned = result->n_joined;
 	for (i = result->n_joined; i < work->n_known; i++) {
-		work->frames[i].packed = packed_above(&work->frames[i], fp);
+		work->frames[i].packed = known_packed(&work->frames[i], fp);
 		work->frames[i].fp = fp = used_fp(&work->frames[i], fp);
 	}
 	work->known_epoch = epoch;
@@ -413,18 +261,6 @@ note_depth(uint32_t traceback, uint32_t total)
 	or_relaxed(&t->flags, TRACEBACK_TRUNCATED);
 }
 
-/* Has all been found known, the innermost frame among it? */
-static ATTR_INLINE bool
-is_all_known(const struct unwind_work *work, const struct frame_state *start,
-    uintptr_t high)
-{
-	const struct frame *last = &work->frames[work->n_known - 1];
-
-	return work->n_known > 0 &&
-	    last->depth == frame_depth(start->sp, high) &&
-	    frame_pc(last) == start->pc && frame_fp_is(last, start->fp);
-}
-
 static ATTR_INLINE uint32_t
 intern(struct unwind_work *work, const struct unwind_result *result,
     uint32_t epoch)
@@ -470,9 +306,10 @@ verify_known(struct unwind_work *work, const struct frame_state *start,
 
 	if (unlikely(work->known_epoch != epoch))
 		forget_known(work);
-	verify_frames(work, 1, work->n_known, start->sp, bounds);
-	if (is_all_known(work, start, bounds->high))
+	known_verify(work, 1, work->n_known, start->sp, bounds);
+	if (known_is_all(work, start, bounds->high))
 		return true;
+	known_drop_innermost(work, start->sp, bounds->high);
 	if (unlikely(work->n_known == 0) ||
 	    unlikely((work->max_frames | work->root) != 0))
 		return false;
@@ -484,8 +321,8 @@ verify_known(struct unwind_work *work, const struct frame_state *start,
 	if (n == 0)
 		return false;
 	work->n_interned = n;
-	verify_frames(work, last->n, n, start->sp, bounds);
-	return likely(is_all_known(work, start, bounds->high));
+	known_verify(work, last->n, n, start->sp, bounds);
+	return likely(known_is_all(work, start, bounds->high));
 }
 
 /* The whole of it: a walk, what it found interned. */

@@ -48,20 +48,20 @@ struct frame {
 #define FRAME_FP_UNUSED	1
 
 enum frame_step {
-	/* Below: words above sp.  With this added: and nobody reads that fp,
-	 * so it is not compared. */
-	FRAME_SKIP_FP = 0x8000,
-	/* Steps that can be compared with what is in the stack now. */
-	FRAME_FP_SAME = 0xffff,		/* the caller's fp is the frame's */
-	FRAME_REDO = 0xfffe,		/* more words: take the step again */
-	/* Steps that depend on more; nothing above is ever still true. */
-	FRAME_SPECIAL = 0xfffd,
-	FRAME_EXACT = 0xfffc,		/* interrupted there, no call */
-	FRAME_GUESSED = 0xfffb,		/* found by frame pointer */
+	/* Steps that were made otherwise, or depend on more: for these nothing
+	 * above is ever still true but for FRAME_REDO. */
+	FRAME_REDO = 0x7fff,		/* more words: take the step again */
+	FRAME_SPECIAL = 0x7ffe,
+	FRAME_EXACT = 0x7ffd,		/* interrupted there, no call */
+	FRAME_GUESSED = 0x7ffc,		/* found by frame pointer */
 	/* No frames: markers in place of what is not there. */
-	FRAME_CUT = 0xfffa,
-	FRAME_DEEPER = 0xfff9,
+	FRAME_CUT = 0x7ffb,
+	FRAME_DEEPER = 0x7ffa,
 	FRAME_FIRST_SPECIAL = FRAME_DEEPER,
+	/* Added to a number of words: nobody reads that fp, so it need not be
+	 * compared. */
+	FRAME_SKIP_FP = 0x8000,
+	FRAME_FP_SAME = 0xffff,		/* the caller's fp is the frame's */
 };
 
 static ATTR_INLINE uint64_t
@@ -93,7 +93,7 @@ frame_fp_is(const struct frame *frame, uintptr_t fp)
 static ATTR_INLINE bool
 frame_has_slot(const struct frame *frame)
 {
-	return frame_step(frame) < FRAME_FIRST_SPECIAL;
+	return (frame_step(frame) & ~FRAME_SKIP_FP) < FRAME_FIRST_SPECIAL;
 }
 
 static ATTR_INLINE uint32_t

@@ -158,7 +158,7 @@ step_by_rule(struct walk *w, const struct site *site, struct frame *frame)
 		if (!read_word(w, slot, &fp))
 			return CUT;
 		slot = slot_words(slot - w->sp);
-		note_step(frame, slot < FRAME_SKIP_FP ? slot : FRAME_REDO);
+		note_step(frame, slot < FRAME_FIRST_SPECIAL ? slot : FRAME_REDO);
 	}
 	return arrive(w, cfa, pc, fp);
 }
@@ -347,7 +347,7 @@ walk_simple(struct frame_state *state, uintptr_t high,
 			    (uintptr_t)(intptr_t)site->rbp_offset;
 			step = slot_words(slot - at.sp);
 			if (unlikely(slot < at.sp || slot > high - 8 ||
-			    step >= FRAME_SKIP_FP))
+			    step >= FRAME_FIRST_SPECIAL))
 				break;
 			next.fp = *(const uintptr_t *)slot;
 		}
