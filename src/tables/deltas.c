@@ -225,13 +225,20 @@ count_total(const struct writer *writer, int64_t bytes)
 
 /* ---- without a block ---- */
 
-static ATTR_COLD void
+static ATTR_COLD ATTR_NOINLINE void
 apply_at_once(const struct writer *writer, uint32_t traceback,
-    struct delta change)
+    struct amount added, struct amount removed, bool temporary)
 {
-	change.traceback = traceback;
-	change.mark_epoch = load_relaxed(&writer->control->mark_epoch) &
-	    PAIR_EPOCH_MASK;
+	struct delta change = {
+		.bytes = (int64_t)(added.bytes - removed.bytes),
+		.count = (int64_t)(added.count - removed.count),
+		.ever_bytes = added.bytes, .ever_count = added.count,
+		.temporary = temporary ? removed.count : 0,
+		.traceback = traceback,
+		.mark_epoch = load_relaxed(&writer->control->mark_epoch) &
+		    PAIR_EPOCH_MASK,
+	};
+
 	/* First, as below. */
 	if (change.bytes < 0)
 		change_header(change.bytes);
@@ -252,10 +259,8 @@ deltas_add(const struct writer *writer, uint32_t traceback,
 	struct delta *entry;
 
 	if (unlikely(writer->own == NULL)) {
-		apply_at_once(writer, traceback, (struct delta){
-		    .bytes = (int64_t)amount.bytes,
-		    .count = (int64_t)amount.count,
-		    .ever_bytes = amount.bytes, .ever_count = amount.count });
+		apply_at_once(writer, traceback, amount,
+		    (struct amount){ 0, 0 }, false);
 		return;
 	}
 	entry = entry_for(writer, traceback);
@@ -274,10 +279,8 @@ deltas_remove(const struct writer *writer, uint32_t traceback,
 	struct delta *entry;
 
 	if (unlikely(writer->own == NULL)) {
-		apply_at_once(writer, traceback, (struct delta){
-		    .bytes = -(int64_t)amount.bytes,
-		    .count = -(int64_t)amount.count,
-		    .temporary = temporary ? amount.count : 0 });
+		apply_at_once(writer, traceback, (struct amount){ 0, 0 },
+		    amount, temporary);
 		return;
 	}
 	/* First: a peak that ends with this still has the block. */
