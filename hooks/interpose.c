@@ -46,20 +46,48 @@ plain_aligned(size_t alignment, size_t size)
 	    bootstrap_alloc(size, alignment);
 }
 
+/* The sample's turn may have come, or the thread has drawn none yet. */
+static ATTR_COLD ATTR_NOINLINE bool
+is_sample_due(void)
+{
+	if (lifecycle_records())
+		return true;
+	/* This point is passed over: the next one is drawn anew. */
+	thread_state.until_sample = 0;
+	return false;
+}
+
+/*
+ * Take a block of this size off the bytes to the next sample point: false
+ * when the point lies in it.
+ */
+static ATTR_INLINE bool
+is_passed_over(size_t size)
+{
+	uint64_t left = (uint64_t)thread_state.until_sample;
+
+	if (unlikely(left <= size))
+		return false;
+	thread_state.until_sample = (int64_t)(left - size);
+	return true;
+}
+
 /*
  * Is a block of this size to be recorded?  Where not every block is, the
- * sample is asked here: most calls then end with this subtraction.  Only while
+ * sample is asked here: most calls then end with a subtraction.  Only while
  * the hook is on.
  */
 static ATTR_INLINE bool
 is_wanted(size_t size)
 {
-	if (unlikely(!lifecycle_records()))
+	uint32_t mode = load_relaxed(lifecycle_armed);
+
+	if (likely(mode == LIFECYCLE_ALL))
+		return lifecycle_records();
+	if (mode == LIFECYCLE_SAMPLE)
+		return !is_passed_over(size) && is_sample_due();
+	if (!lifecycle_records())
 		return false;
-	if (likely(load_relaxed(lifecycle_armed) == LIFECYCLE_ALL))
-		return true;
-	if (likely(load_relaxed(lifecycle_armed) == LIFECYCLE_SAMPLE))
-		return (thread_state.until_sample -= (int64_t)size) <= 0;
 	lifecycle_touch_slow();
 	return true;
 }
@@ -79,11 +107,11 @@ malloc_recorded(size_t size)
 }
 
 static ATTR_NOINLINE void *
-malloc_beginning(size_t size)
+malloc_otherwise(size_t size)
 {
 	void *block;
 
-	if (!lifecycle_begin_slow())
+	if (!lifecycle_is_on())
 		return plain_malloc(size);
 	block = real.malloc(size);
 	if (block != NULL && is_wanted(size))
@@ -94,11 +122,18 @@ malloc_beginning(size_t size)
 HOOK void *
 malloc(size_t size)
 {
-	if (unlikely(load_relaxed(lifecycle_armed) == LIFECYCLE_IDLE))
-		return malloc_beginning(size);
-	if (unlikely(!is_wanted(size)))
+	uint32_t mode = load_relaxed(lifecycle_armed);
+
+	if (likely(mode == LIFECYCLE_ALL))
+		return likely(lifecycle_records()) ? malloc_recorded(size) :
+		    real.malloc(size);
+	/* Sampling; one comparison serves both. */
+	if (mode > LIFECYCLE_ALL) {
+		if (likely(is_passed_over(size)))
+			return real.malloc(size);
+	} else if (mode == LIFECYCLE_UNTOUCHED && !lifecycle_records())
 		return real.malloc(size);
-	return malloc_recorded(size);
+	return malloc_otherwise(size);
 }
 
 HOOK void *
@@ -135,17 +170,7 @@ free_unrecorded(void *block)
 		real.free(block);
 }
 
-/* These two have no frame either: what is rare is left by a jump. */
-static ATTR_NOINLINE void
-free_untouched(void *block)
-{
-	if (unlikely(load_relaxed(lifecycle_armed) == LIFECYCLE_IDLE) ||
-	    bootstrap_may_own(block))
-		free_unrecorded(block);
-	else
-		real.free(block);
-}
-
+/* These have no frame either: what is rare is left by a jump. */
 static ATTR_NOINLINE void
 free_stopped(void *block)
 {
@@ -171,13 +196,33 @@ free_unknown(void *block)
 	real.free(block);
 }
 
+/* Most blocks are not recorded; whether anything is, is in the record. */
+static ATTR_INLINE void
+free_sampled(void *block)
+{
+	uint64_t *record = blocks_find((uintptr_t)block);
+
+	if (unlikely(record != NULL) && unlikely(load_relaxed(record) != 0))
+		free_recorded(block, record);
+	else if (bootstrap_may_own(block))
+		free_unrecorded(block);
+	else
+		real.free(block);
+}
+
 HOOK void
 free(void *block)
 {
+	uint32_t mode = load_relaxed(lifecycle_armed);
 	uint64_t *record;
 
-	if (unlikely(load_relaxed(lifecycle_armed) <= LIFECYCLE_UNTOUCHED)) {
-		free_untouched(block);
+	if (unlikely(mode != LIFECYCLE_ALL)) {
+		if (mode > LIFECYCLE_ALL)
+			free_sampled(block);
+		else if (mode == LIFECYCLE_IDLE || bootstrap_may_own(block))
+			free_unrecorded(block);
+		else
+			real.free(block);
 		return;
 	}
 	if (lifecycle_is_stopped()) {
@@ -189,9 +234,6 @@ free(void *block)
 	record = blocks_find((uintptr_t)block);
 	if (likely(record != NULL) && likely(load_relaxed(record) != 0))
 		free_recorded(block, record);
-	else if (load_relaxed(lifecycle_armed) == LIFECYCLE_SAMPLE &&
-	    !bootstrap_may_own(block))
-		real.free(block);
 	else
 		free_unknown(block);
 }

@@ -92,22 +92,18 @@ leave(struct thread_state *t)
 
 /* ---- blocks ---- */
 
-/*
- * Is there a sample point in this block?  The caller has taken its size off
- * until_sample already.
- */
+/* Is there a sample point in this block? */
 static ATTR_COLD bool
 is_sampled(struct thread_state *t, size_t size)
 {
 	uint64_t rate = region_header->sample_bytes;
 
-	if (!(t->flags & THREAD_SAMPLES)) {
-		t->flags |= THREAD_SAMPLES;
-		t->until_sample = sample_distance(rate, &t->work->random) -
-		    (int64_t)size;
-	}
-	if (t->until_sample > 0)
+	if (t->until_sample == 0)
+		t->until_sample = sample_distance(rate, &t->work->random);
+	if ((uint64_t)t->until_sample > size) {
+		t->until_sample -= (int64_t)size;
 		return false;
+	}
 	t->until_sample = sample_distance(rate, &t->work->random);
 	return true;
 }

@@ -32,8 +32,7 @@ enum thread_flag {
 	THREAD_READY	= 1,	/* bounds and work are there */
 	THREAD_OWN_CALL	= 2,	/* inside the reference unwinder: what
 				 * comes back is ours and not counted */
-	THREAD_SAMPLES	= 4,	/* until_sample was drawn */
-	THREAD_NO_DELTAS = 8,	/* there was no delta block to be had */
+	THREAD_NO_DELTAS = 4,	/* there was no delta block to be had */
 };
 
 struct thread_state {
@@ -44,7 +43,8 @@ struct thread_state {
 	struct delta_block *deltas;	/* taken when there are more threads;
 					 * NULL: not yet, or none to be had */
 	uintptr_t	last_block;	/* allocated by the latest event */
-	int64_t		until_sample;	/* bytes until the next sample */
+	int64_t		until_sample;	/* bytes until the next sample; 0: to
+					 * be drawn */
 	uint32_t	flags;		/* enum thread_flag */
 	uint32_t	n_pending;
 };

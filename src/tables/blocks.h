@@ -39,10 +39,12 @@ extern uint32_t blocks_lane_mask ATTR_HIDDEN;
 static ATTR_INLINE uint32_t
 blocks_place(uintptr_t address)
 {
-	uint32_t lane = (uint32_t)(address >> 3) & blocks_lane_mask;
+	uint32_t place = (uint32_t)address >> BLOCKS_GRANULE_SHIFT;
 
-	return (uint32_t)(address >> BLOCKS_GRANULE_SHIFT &
-	    (BLOCKS_PER_TOP - 1)) + lane * BLOCKS_PER_TOP;
+	_Static_assert(BLOCKS_TOP_SHIFT == 32, "a directory's place");
+	if (unlikely(blocks_lane_mask != 0))
+		place += ((address >> 3) & blocks_lane_mask) * BLOCKS_PER_TOP;
+	return place;
 }
 
 /*
