@@ -76,12 +76,24 @@ is_node(uint32_t id, uint32_t parent, const struct tree_key *key)
 	    node->module_kind == key->module_kind;
 }
 
+/* A node that another thread was quicker to make; 0: none. */
+static uint32_t spare_node;
+
+static uint32_t
+take_spare(void)
+{
+	return load_relaxed(&spare_node) == 0 ? 0 :
+	    exchange_acq_rel(&spare_node, 0);
+}
+
 static uint32_t
 node_new(uint32_t parent, const struct tree_key *key)
 {
-	uint32_t id = region_take(SECTION_NODES);
+	uint32_t id = take_spare();
 	struct node *node;
 
+	if (id == 0)
+		id = region_take(SECTION_NODES);
 	if (unlikely(id == 0) || unlikely(!ensure_private(id)))
 		return 0;
 	node = region_at(NODES, struct node, id);
@@ -246,8 +258,11 @@ find_or_add(uint32_t number, uintptr_t shard, uint64_t hash, uint32_t parent,
 			if (cas_acq_rel(place, &id, mine))
 				break;
 		}
-		if (is_node(id, parent, key))
+		if (is_node(id, parent, key)) {
+			if (unlikely(mine != 0))
+				exchange_acq_rel(&spare_node, mine);
 			return id;
+		}
 	}
 	/* Full for a moment, while another thread makes a larger one: a node
 	 * that no index knows will be made again, nothing worse. */
@@ -376,6 +391,7 @@ tree_abandon(void)
 			pools[i] = NULL;
 		}
 	pools_used = 0;
+	spare_node = 0;
 	if (shards != NULL)
 		sys_munmap(shards, N_SHARDS * (sizeof(*shards) +
 		    sizeof(*is_growing)));
