@@ -187,6 +187,13 @@ def rows_of_screen(runs):
                    lambda rest, run: 100 * (run.churn["ns_pair"] /
                                             rest.churn["ns_pair"] - 1), 1,
                    unit=" %", digits=1)
+    name = "1,000,000 tracebacks"
+    pressed = ("tmtop, keys", name)
+    # One reading a second, so the share of a second is one refresh.
+    yield runs.row("viewer's CPU of one refresh", name, [pressed],
+                   lambda run: 1000 * run.viewer, 300, unit=" ms")
+    yield runs.row("slowest answer to a key meanwhile", name, [pressed],
+                   lambda run: 1000 * run.answer, 50, unit=" ms", digits=1)
 
 
 # ---- rows: instructions ----

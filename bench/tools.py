@@ -16,14 +16,15 @@ import subprocess
 import time
 from collections import namedtuple
 
-from screen import viewer_share
+from screen import watch
 
 BUILD = os.environ["TMTOP_BUILD"]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Seconds of processor time, but for wall; KiB; churn: what it printed.
-# viewer: its share of one processor, on a screen.
-Run = namedtuple("Run", "wall cpu rss tree_cpu churn viewer", defaults=(0,))
+# viewer: its share of one processor, on a screen; answer: to a key, seconds.
+Run = namedtuple("Run", "wall cpu rss tree_cpu churn viewer answer",
+                 defaults=(0, 0))
 
 
 class NotHere(Exception):
@@ -60,6 +61,9 @@ CHURN = {
 }
 CHURN["100,000 tracebacks"] = (
     "depth=20 sites=100000 live=100000 pairs=500000 rounds=4",
+    "depth=20 sites=1000 pairs=20000 rounds=1")
+CHURN["1,000,000 tracebacks"] = (
+    "depth=20 sites=1000000 live=1000000 pairs=4000000 rounds=3",
     "depth=20 sites=1000 pairs=20000 rounds=1")
 # What `jq -n 1` does is next to nothing: fixed costs.
 START = "jq -n 1"
@@ -162,6 +166,7 @@ TOOLS = {
 SCREENS = {
     "tmtop, 10 a second": ["-d", "0.1"],
     "tmtop, at rest": ["-d", "1000"],
+    "tmtop, keys": ["-d", "1"],
 }
 
 
@@ -217,14 +222,15 @@ class Bench:
 
     def run_on_screen(self, tool, name):
         program, said = f"{self.out}/program", f"{self.out}/stdout"
-        share = viewer_share(
+        share, answer = watch(
             [built("tmtop"), "--exit", f"--stdout={said}", *SCREENS[tool],
              "--", built("bench/usage"), program, "--",
-             *self.workloads.command(name)], self.limit_seconds)
+             *self.workloads.command(name)], self.limit_seconds,
+            tool == "tmtop, keys")
         wall, cpu, rss, tree_cpu = read_usage(program, f"{name}, {tool}")
         with open(said, encoding="utf-8") as file:
             return Run(wall, cpu, rss, tree_cpu, churn_figures(file.read()),
-                       share)
+                       share, answer)
 
     def run(self, tool, name):
         shutil.rmtree(self.out, ignore_errors=True)
