@@ -79,17 +79,19 @@ is_node(uint32_t id, uint32_t parent, const struct tree_key *key)
 /* A node that another thread was quicker to make; 0: none. */
 static uint32_t spare_node;
 
+/* Below this parent: readers rely on a node being younger than its caller. */
 static uint32_t
-take_spare(void)
+take_spare(uint32_t parent)
 {
-	return load_relaxed(&spare_node) == 0 ? 0 :
-	    exchange_acq_rel(&spare_node, 0);
+	uint32_t id = load_relaxed(&spare_node);
+
+	return id > parent && cas_acq_rel(&spare_node, &id, 0) ? id : 0;
 }
 
 static uint32_t
 node_new(uint32_t parent, const struct tree_key *key)
 {
-	uint32_t id = take_spare();
+	uint32_t id = take_spare(parent);
 	struct node *node;
 
 	if (id == 0)

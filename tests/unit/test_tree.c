@@ -272,6 +272,7 @@ check_stack(uint32_t id, uint32_t i)
 		assert_int_equal(node->offset, offsets[k]);
 		assert_int_equal(node->module_kind >> NODE_MODULE_SHIFT,
 		    3 - k);
+		assert_true(node->parent < id);
 		id = node->parent;
 	}
 	assert_int_equal(id, 0);
