@@ -137,6 +137,9 @@ counters_add(const struct writer *writer, uint32_t traceback,
 	uint64_t current;
 
 	catch_up_header(writer->control);
+	/* Cleared since it was captured: the totals start without it. */
+	if (unlikely(!is_known(writer->control, t)))
+		return;
 	if (unlikely(!writer->alone)) {
 		deltas_add(writer, traceback, amount);
 		return;

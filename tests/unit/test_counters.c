@@ -254,6 +254,8 @@ cleared_blocks_die_without_a_trace(void **state)
 	assert_int_not_equal(rows[0], before);
 	add(&alone, 0, 3, 1);
 	counters_remove(&alone, before, (struct amount){ 100, 1 }, true);
+	/* Captured before, counted after. */
+	counters_add(&alone, before, (struct amount){ 50, 1 });
 	expect_row(READER_NOW, 0, 3, 1);
 	expect_row(READER_NOW, 1, 0, 0);
 	assert_int_equal(row_at(READER_NOW, 0).temporary, 0);
@@ -508,6 +510,7 @@ cleared_entries_reach_no_new_row(void **state)
 	expect_row(READER_NOW, 0, 0, 0);
 	add(&a, 0, 3, 1);
 	counters_remove(&a, before, (struct amount){ 65000, 1 }, false);
+	counters_add(&b, before, (struct amount){ 50, 1 });
 	expect_row(READER_NOW, 0, 3, 1);
 	expect_row(READER_NOW, 1, 0, 0);
 	deltas_give(a.control, a.own);
