@@ -59,17 +59,24 @@ find_child(uint32_t parent, const struct frame *frame, tree_tag tag)
 
 /* Which module an address belongs to may change with the epoch; when its
  * last bits come round again, all tags are forgotten. */
-static ATTR_INLINE uint32_t
-child_of(uint32_t parent, const struct frame *frame, uint32_t epoch)
+static ATTR_INLINE tree_tag
+tag_of(const struct frame *frame, uint32_t epoch)
 {
 	uint32_t step = frame_step(frame);
 	tree_tag tag = (frame->packed & ~UINT64_C(0xffff)) |
 	    (epoch & 0xff) << 8;
-	uint32_t id;
 
 	if (unlikely(step >= FRAME_FIRST_SPECIAL && step < FRAME_SPECIAL))
 		tag |= kind_of(frame);
-	id = tree_last_child(parent, tag);
+	return tag;
+}
+
+static ATTR_INLINE uint32_t
+child_of(uint32_t parent, const struct frame *frame, uint32_t epoch)
+{
+	tree_tag tag = tag_of(frame, epoch);
+	uint32_t id = tree_last_child(parent, tag);
+
 	if (likely(id != 0) ||
 	    likely((id = tree_recent_child(parent, tag)) != 0))
 		return id;
@@ -81,16 +88,25 @@ child_of(uint32_t parent, const struct frame *frame, uint32_t epoch)
 static ATTR_INLINE uint32_t
 intern_known(struct unwind_work *work, uint32_t n, uint32_t epoch)
 {
-	uint32_t i = work->n_interned, node;
+	struct frame *frame = &work->frames[work->n_interned];
+	const struct frame *end = &work->frames[n];
+	const struct tree_private *private;
+	uint32_t node;
 
-	if (i >= n)
-		return n > 0 ? work->frames[n - 1].node : work->root;
-	node = i > 0 ? work->frames[i - 1].node : work->root;
-	for (; i < n; i++) {
-		node = child_of(node, &work->frames[i], epoch);
-		if (unlikely(node == 0))
-			return 0;
-		work->frames[i].node = node;
+	if (frame >= end)
+		return n > 0 ? end[-1].node : work->root;
+	node = work->n_interned > 0 ? frame[-1].node : work->root;
+	for (private = tree_private_of(node); frame < end; frame++) {
+		if (tree_next_is_child(private, node, tag_of(frame, epoch))) {
+			node++;
+			private++;
+		} else {
+			node = child_of(node, frame, epoch);
+			if (unlikely(node == 0))
+				return 0;
+			private = tree_private_of(node);
+		}
+		frame->node = node;
 	}
 	work->n_interned = n;
 	return node;

@@ -61,6 +61,20 @@ tree_last_child(uint32_t parent, tree_tag tag)
 }
 
 /*
+ * Is the last child of `node` the node made next, with this tag?  Mostly a
+ * stack's nodes were made one after the other: then p, what is private to
+ * `node`, is followed by what is private to its child.
+ */
+static ATTR_INLINE bool
+tree_next_is_child(const struct tree_private *p, uint32_t node, tree_tag tag)
+{
+	/* ORDER last-child: other end tree_child(). */
+	return likely(load_acquire(&p->last_child) == node + 1) &&
+	    likely((node + 1) % TREE_CHUNK != 0) &&
+	    likely(load_relaxed(&p[1].tag) == tag);
+}
+
+/*
  * Where a child was found lately that is not its parent's last one: a callee
  * that takes turns with others.  Parent << 32 | node; only a hint.
  */
