@@ -131,7 +131,8 @@ malloc(size_t size)
 	if (mode > LIFECYCLE_ALL) {
 		if (likely(is_passed_over(size)))
 			return real.malloc(size);
-	} else if (mode == LIFECYCLE_UNTOUCHED && !lifecycle_records())
+	} else if (mode == LIFECYCLE_UNTOUCHED &&
+	    likely(!lifecycle_records()))
 		return real.malloc(size);
 	return malloc_otherwise(size);
 }
@@ -196,15 +197,21 @@ free_unknown(void *block)
 	real.free(block);
 }
 
-/* Most blocks are not recorded; whether anything is, is in the record. */
+/*
+ * Most blocks are not recorded; whether anything is, is in the record.  Where
+ * there is one, bootstrap memory is not (real.c).
+ */
 static ATTR_INLINE void
 free_sampled(void *block)
 {
 	uint64_t *record = blocks_find((uintptr_t)block);
 
-	if (unlikely(record != NULL) && unlikely(load_relaxed(record) != 0))
-		free_recorded(block, record);
-	else if (bootstrap_may_own(block))
+	if (record != NULL) {
+		if (unlikely(load_relaxed(record) != 0))
+			free_recorded(block, record);
+		else
+			real.free(block);
+	} else if (bootstrap_may_own(block))
 		free_unrecorded(block);
 	else
 		real.free(block);

@@ -12,6 +12,7 @@
 
 #include "base/atomic.h"
 #include "base/sys.h"
+#include "hooks/real.h"
 #include "tables/blocks.h"
 #include "tables/region.h"
 #include "tables/tree.h"
@@ -233,8 +234,10 @@ module_new(const struct dl_find_object *found)
 	}
 	bit = module_filter_bit(module->link_map);
 	or_relaxed(&modules_filter[bit / 64], 1ull << (bit % 64));
-	/* For free() while recording; the filter serves while stopped. */
-	blocks_flag((uintptr_t)module->link_map);
+	/* For free() while recording; the filter serves while stopped.  What
+	 * lies in bootstrap memory is never freed by libc. */
+	if (!bootstrap_owns(module->link_map))
+		blocks_flag((uintptr_t)module->link_map);
 	/* ORDER module: complete before it is alive. Other end: find(). */
 	store_release(&module->is_alive, MODULE_ALIVE);
 	return module;

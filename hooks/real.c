@@ -7,11 +7,14 @@
  *            preloaded or linked its blocks would end in the wrong free.
  * Shape      A bump arena in the library's data, then pieces from mmap. The
  *            size of each block stands in the 16 bytes before it.
+ * Invariant  No block shares a granule of records (tables/blocks.h) with a
+ *            block of malloc's: free() relies on that.
  */
 #include "hooks/real.h"
 
 #include "base/atomic.h"
 #include "base/sys.h"
+#include "tables/blocks.h"
 
 #include <dlfcn.h>
 #include <sys/mman.h>
@@ -19,13 +22,15 @@
 #define ARENA_SIZE	(64u << 10)
 #define MAX_PIECES	64
 #define PIECE_LEAST	(1u << 20)
+#define GRANULE_SPAN	((size_t)1 << BLOCKS_GRANULE_SHIFT)
 
 struct real_functions real;
 
-static char arena[ARENA_SIZE] __attribute__((aligned(16)));
+/* With room to begin at a granule's first address. */
+static char arena[ARENA_SIZE + GRANULE_SPAN];
 static size_t arena_used;
 uintptr_t bootstrap_low = (uintptr_t)arena;
-uintptr_t bootstrap_span = ARENA_SIZE;
+uintptr_t bootstrap_span = sizeof(arena);
 
 static struct { char *start; size_t size; } pieces[MAX_PIECES];
 static uint32_t n_pieces;
@@ -42,6 +47,13 @@ real_resolve(void)
 	HOOK_LIST(H)
 #undef H
 	return complete;
+}
+
+static char *
+first_of_granule(char *at)
+{
+	return (char *)(((uintptr_t)at + GRANULE_SPAN - 1) &
+	    ~(uintptr_t)(GRANULE_SPAN - 1));
 }
 
 /* Place for a header and `size` bytes behind `at`, aligned. */
@@ -62,6 +74,7 @@ from_piece(size_t size, size_t alignment)
 	if (whole < size)
 		return NULL;
 	whole = whole < PIECE_LEAST ? PIECE_LEAST : whole;
+	whole += 2 * GRANULE_SPAN;	/* none but ours at either end */
 	p = sys_mmap(NULL, whole, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (sys_failed(p))
@@ -75,20 +88,20 @@ from_piece(size_t size, size_t alignment)
 	store_release(&pieces[i].start, (char *)p);
 	/* Too rare to describe: from now on any block may be one. */
 	store_relaxed(&bootstrap_span, UINTPTR_MAX);
-	return align_block((char *)p, alignment);
+	return align_block(first_of_granule((char *)p), alignment);
 }
 
 void *
 bootstrap_alloc(size_t size, size_t alignment)
 {
 	size_t used = load_relaxed(&arena_used), next;
-	char *block;
+	char *first = first_of_granule(arena), *block;
 
 	if (alignment < 16)
 		alignment = 16;
 	do {
-		block = align_block(arena + used, alignment);
-		next = (size_t)(block - arena) + size;
+		block = align_block(first + used, alignment);
+		next = (size_t)(block - first) + size;
 		if (size > ARENA_SIZE || next > ARENA_SIZE) {
 			block = from_piece(size, alignment);
 			break;
@@ -105,7 +118,7 @@ bootstrap_owns(const void *block)
 	const char *at = block, *start;
 	uint32_t i, n = load_relaxed(&n_pieces);
 
-	if (at >= arena && at < arena + ARENA_SIZE)
+	if (at >= arena && at < arena + sizeof(arena))
 		return true;
 	for (i = 0; i < n && i < MAX_PIECES; i++) {
 		start = load_acquire(&pieces[i].start);

@@ -42,7 +42,7 @@ blocks_place(uintptr_t address)
 	uint32_t place = (uint32_t)address >> BLOCKS_GRANULE_SHIFT;
 
 	_Static_assert(BLOCKS_TOP_SHIFT == 32, "a directory's place");
-	if (unlikely(blocks_lane_mask != 0))
+	if (unlikely(load_relaxed(&blocks_lane_mask) != 0))
 		place += ((address >> 3) & blocks_lane_mask) * BLOCKS_PER_TOP;
 	return place;
 }
