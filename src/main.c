@@ -5,7 +5,9 @@
 #include "ui/app.h"
 #include "ui/report.h"
 
+#include <limits.h>
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,12 +55,28 @@ run_batch(const struct options *options, struct errbuf *why)
 	return exit_code;
 }
 
+/*
+ * Each refresh takes the place of the one before: with a million tracebacks
+ * hundreds of megabytes.  Given back to the kernel and taken from it each time
+ * they would cost a third of the refresh, and keys would wait meanwhile.
+ */
+static void
+keep_freed_memory(void)
+{
+#ifdef M_MMAP_MAX
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_MAX, 0);
+	mallopt(M_TRIM_THRESHOLD, INT_MAX);
+#endif
+}
+
 static int
 run_screen(const struct options *options, struct errbuf *why)
 {
 	struct session *session;
 	int exit_code = EXIT_OWN_FAILURE;
 
+	keep_freed_memory();
 	if (app_check_terminal(why) < 0)
 		return exit_code;
 	session = session_start(options, why, &exit_code);
