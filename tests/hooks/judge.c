@@ -147,7 +147,10 @@ judge_mark(void)
 	if (load_acquire(&page->is_marked) == 0)
 		return;
 	then = reader_snapshot_at(reader, READER_MARK);
-	compare_mark(then);
+	/* One that has ended is as it ended: see reader_snapshot_at(). */
+	if (then->n_processes > 0 &&
+	    then->processes[0].state == PROCESS_RUNNING)
+		compare_mark(then);
 	snapshot_release(then);
 }
 
