@@ -57,10 +57,12 @@ static ATTR_INLINE bool
 known_is_all(const struct unwind_work *work, const struct frame_state *start,
     uintptr_t high)
 {
-	const struct frame *last = &work->frames[work->n_known - 1];
+	const struct frame *last;
 
-	return work->n_known > 0 &&
-	    last->depth == frame_depth(start->sp, high) &&
+	if (unlikely(work->n_known == 0))
+		return false;
+	last = &work->frames[work->n_known - 1];
+	return last->depth == frame_depth(start->sp, high) &&
 	    frame_pc(last) == start->pc && frame_fp_is(last, start->fp);
 }
 
