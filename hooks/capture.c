@@ -296,12 +296,6 @@ intern(struct unwind_work *work, const struct unwind_result *result,
 	return intern_found(work, result->n_found, root, epoch);
 }
 
-static ATTR_COLD void
-forget_known(struct unwind_work *work)
-{
-	work->n_known = work->n_interned = 0;
-}
-
 /* The last frame that was known: its node (0: none), and how many of the
  * frames that lead to it are known still. */
 struct last_known {
@@ -321,7 +315,7 @@ verify_known(struct unwind_work *work, const struct frame_state *start,
 	uint32_t n;
 
 	if (unlikely(work->known_epoch != epoch))
-		forget_known(work);
+		unwind_forget(work);
 	known_verify(work, 1, work->n_known, start->sp, bounds);
 	if (known_is_all(work, start, bounds->high))
 		return true;
@@ -364,7 +358,7 @@ capture_walk(const struct frame_state *start,
 		node = intern_few(work, result.n_joined, result.n_found,
 		    epoch);
 		if (unlikely(node == 0)) {
-			forget_known(work);
+			unwind_forget(work);
 			return 0;
 		}
 		/* Behind frames that lead to the last one: what was put back
@@ -385,7 +379,7 @@ capture_walk(const struct frame_state *start,
 	else
 		node = intern(work, &result, epoch);
 	if (unlikely(node == 0)) {
-		forget_known(work);
+		unwind_forget(work);
 		return 0;
 	}
 	id = tree_traceback(node, clear_epoch, result.flags, total);
@@ -403,7 +397,7 @@ capture(const struct frame_state *start, const struct stack_bounds *bounds,
 
 	if (unlikely(work->max_frames != max_frames)) {
 		work->max_frames = max_frames;
-		forget_known(work);	/* they have other nodes, or none */
+		unwind_forget(work);	/* they have other nodes, or none */
 	}
 	/* Where no walk is needed, and nothing is special about it. */
 	if (likely(is_own_stack(start, bounds)) &&

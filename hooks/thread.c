@@ -110,7 +110,7 @@ thread_abandon(void)
 	t->deltas = NULL;
 	t->flags &= ~(uint32_t)THREAD_NO_DELTAS;
 	if (t->work != NULL)
-		t->work->unwind.n_known = 0;
+		unwind_forget(&t->work->unwind);
 }
 
 void
@@ -212,7 +212,7 @@ thread_prepare_slow(struct thread_state *t)
 	if (t->work == NULL)
 		return false;
 	t->n_pending = 0;
-	t->work->unwind.n_known = 0;
+	unwind_forget(&t->work->unwind);
 	t->work->unwind.max_frames = 0;
 	t->flags |= THREAD_READY;
 	/* A child forked by a second thread has that thread's stack. */
@@ -227,10 +227,15 @@ thread_prepare_slow(struct thread_state *t)
 }
 
 ATTR_COLD bool
-thread_guard_is_stale(const struct thread_state *t, uintptr_t sp)
+thread_guard_is_stale(struct thread_state *t, uintptr_t sp)
 {
 	/* On one stack an inner call lies below; one above means that the
 	 * holder's frame is gone. */
-	return sp > t->busy_sp && sp < t->bounds.high &&
-	    t->busy_sp >= t->bounds.low;
+	if (sp <= t->busy_sp || sp >= t->bounds.high ||
+	    t->busy_sp < t->bounds.low)
+		return false;
+	/* It may have been in the middle of a change. */
+	if (t->work != NULL)
+		unwind_forget(&t->work->unwind);
+	return true;
 }

@@ -65,8 +65,9 @@ void thread_take_deltas(struct thread_state *t);
 /* Fork child: this thread begins anew. */
 void thread_abandon(void);
 
-/* The guard's holder was abandoned by a longjmp out of a signal handler. */
-bool thread_guard_is_stale(const struct thread_state *t, uintptr_t sp);
+/* Was the guard's holder abandoned, by a longjmp out of a signal handler?
+ * Then what it knew of the stack is forgotten. */
+bool thread_guard_is_stale(struct thread_state *t, uintptr_t sp);
 
 static ATTR_INLINE bool
 thread_enter(struct thread_state *t)

@@ -127,6 +127,13 @@ struct unwind_work {
 	uintptr_t	reference[UNWIND_MAX_FRAMES];	/* verify.c */
 };
 
+/* Nothing is known: what may be half changed, or belongs to other tables. */
+static ATTR_INLINE void
+unwind_forget(struct unwind_work *work)
+{
+	work->n_known = work->n_interned = 0;
+}
+
 /* Where a walk puts what it finds: at some distance from the known frames, so
  * that a few can be put there in order without being in the way. */
 static ATTR_INLINE struct frame *

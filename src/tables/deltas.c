@@ -128,8 +128,9 @@ static void
 move_entry(const struct control *control, struct delta *entry)
 {
 	/* ORDER delta: odd before anything moves, even when all is clear.
-	 * Other end: read_deltas(). */
-	store_relaxed(&entry->sequence, entry->sequence + 1);
+	 * Other end: read_deltas().  Odd already: a signal handler left the
+	 * move before this one by a longjmp. */
+	store_relaxed(&entry->sequence, entry->sequence | 1);
 	fence_release();
 	if (entry->traceback != 0)
 		apply(control, entry);
