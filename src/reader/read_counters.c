@@ -17,9 +17,10 @@
 #define MAX_SPINS	64
 #define WAIT_NS		50000
 
-/* Sums in the making: they may be below zero for a moment. */
+/* Sums in the making: they may be below zero for a moment, and hostile ones
+ * wrap around. */
 struct sums {
-	int64_t		live[2], ever[2], temporary;
+	uint64_t	live[2], ever[2], temporary;
 	bool		is_moving;
 };
 
@@ -40,28 +41,28 @@ delta_refs_sort(struct delta_refs *refs)
 		    sizeof(refs->list.items[0]), compare_refs);
 }
 
-static int64_t
+static uint64_t
 signed_count(uint64_t packed)
 {
-	return (int64_t)(packed << (64 - PAIR_COUNT_BITS)) >>
-	    (64 - PAIR_COUNT_BITS);
+	return (uint64_t)((int64_t)(packed << (64 - PAIR_COUNT_BITS)) >>
+	    (64 - PAIR_COUNT_BITS));
 }
 
 static void
-copy_saved(int64_t to[2], const uint64_t saved[2])
+copy_saved(uint64_t to[2], const uint64_t saved[2])
 {
-	to[0] = (int64_t)load_relaxed(&saved[0]);
+	to[0] = load_relaxed(&saved[0]);
 	to[1] = signed_count(load_relaxed(&saved[1]));
 }
 
 /* False: the pair was changed since the mark, and is not saved yet. */
 static bool
-read_pair(int64_t to[2], const struct pair *shared, const uint64_t saved[2],
+read_pair(uint64_t to[2], const struct pair *shared, const uint64_t saved[2],
     const uint32_t *marked, const struct moment *moment)
 {
 	word_pair now = load_pair(shared);
 
-	to[0] = (int64_t)now[0];
+	to[0] = now[0];
 	to[1] = signed_count(now[1]);
 	if (moment->kind != READER_MARK ||
 	    now[1] >> PAIR_COUNT_BITS != moment->mark_epoch)
@@ -83,7 +84,7 @@ read_traceback(struct sums *sums, const struct traceback *shared,
 	    shared->mark_live, &shared->marked_live, moment);
 	sums->is_moving |= !read_pair(sums->ever, &shared->ever,
 	    shared->mark_ever, &shared->marked_ever, moment);
-	sums->temporary = (int64_t)load_relaxed(&shared->temporary);
+	sums->temporary = load_relaxed(&shared->temporary);
 	if (moment->kind == READER_PEAK &&
 	    load_acquire(&shared->peak_epoch) == moment->peak_epoch)
 		copy_saved(sums->live, shared->peak_live);
@@ -114,14 +115,14 @@ add_amounts(struct sums *sums, const struct delta *shared,
 
 	if (!later) {
 		live = load_pair(&shared->bytes);
-		sums->live[0] += (int64_t)live[0];
-		sums->live[1] += (int64_t)live[1];
+		sums->live[0] += live[0];
+		sums->live[1] += live[1];
 	}
 	/* What is live at the peak; the rest is of now. */
 	if (!later || moment->kind == READER_PEAK) {
-		sums->ever[0] += (int64_t)load_relaxed(&shared->ever_bytes);
-		sums->ever[1] += (int64_t)load_relaxed(&shared->ever_count);
-		sums->temporary += (int64_t)load_relaxed(&shared->temporary);
+		sums->ever[0] += load_relaxed(&shared->ever_bytes);
+		sums->ever[1] += load_relaxed(&shared->ever_count);
+		sums->temporary += load_relaxed(&shared->temporary);
 	}
 }
 
@@ -153,13 +154,18 @@ sum_sequences(const struct delta_ref *refs, size_t n)
 }
 
 static uint64_t
-counted(int64_t count, const struct moment *moment)
+not_below_zero(uint64_t sum)
 {
-	if (count < 0)
-		return 0;
+	return (int64_t)sum < 0 ? 0 : sum;
+}
+
+static uint64_t
+counted(uint64_t sum, const struct moment *moment)
+{
+	uint64_t count = not_below_zero(sum);
+
 	return moment->is_sample ?
-	    ((uint64_t)count + SAMPLE_UNIT / 2) / SAMPLE_UNIT :
-	    (uint64_t)count;
+	    (count + SAMPLE_UNIT / 2) / SAMPLE_UNIT : count;
 }
 
 /* A thread that has lost its processor in the middle of a move. */
@@ -198,9 +204,9 @@ counters_read(struct counters *counters, const struct traceback *shared,
 			break;
 	}
 	*counters = (struct counters){
-		.size = sums.live[0] > 0 ? (uint64_t)sums.live[0] : 0,
+		.size = not_below_zero(sums.live[0]),
 		.count = counted(sums.live[1], moment),
-		.allocated = sums.ever[0] > 0 ? (uint64_t)sums.ever[0] : 0,
+		.allocated = not_below_zero(sums.ever[0]),
 		.allocs = counted(sums.ever[1], moment),
 		.temporary = counted(sums.temporary, moment),
 	};
