@@ -17,38 +17,23 @@ control_page(void)
 	return lifecycle_is_on() ? lifecycle_control : NULL;
 }
 
-ATTR_EXPORT int
-tmtop_hook_start(void)
-{
-	struct control *control = control_page();
-
-	if (control == NULL)
-		return TMTOP_NOT_TRACED;
-	control_start(control);
-	return 0;
-}
-
-ATTR_EXPORT int
-tmtop_hook_stop(void)
-{
-	struct control *control = control_page();
-
-	if (control == NULL)
-		return TMTOP_NOT_TRACED;
-	control_stop(control);
-	return 0;
-}
-
-ATTR_EXPORT int
-tmtop_hook_hold(void)
-{
-	struct control *control = control_page();
-
-	if (control == NULL)
-		return TMTOP_NOT_TRACED;
-	control_hold(control);
-	return 0;
-}
+/* The functions that ask for a change and say nothing more about it. */
+#define CHANGE(name, change)						\
+	ATTR_EXPORT int							\
+	tmtop_hook_##name(void)						\
+	{								\
+		struct control *control = control_page();		\
+									\
+		if (control == NULL)					\
+			return TMTOP_NOT_TRACED;			\
+		change(control);					\
+		return 0;						\
+	}
+CHANGE(start, control_start)
+CHANGE(stop, control_stop)
+CHANGE(hold, control_hold)
+CHANGE(clear_traces, control_clear)
+CHANGE(reset_peak, control_reset_peak)
 
 ATTR_EXPORT int
 tmtop_hook_is_tracing(void)
@@ -58,28 +43,6 @@ tmtop_hook_is_tracing(void)
 	if (control == NULL)
 		return TMTOP_NOT_TRACED;
 	return load_relaxed(&control->state) == RECORDING_ON;
-}
-
-ATTR_EXPORT int
-tmtop_hook_clear_traces(void)
-{
-	struct control *control = control_page();
-
-	if (control == NULL)
-		return TMTOP_NOT_TRACED;
-	control_clear(control);
-	return 0;
-}
-
-ATTR_EXPORT int
-tmtop_hook_reset_peak(void)
-{
-	struct control *control = control_page();
-
-	if (control == NULL)
-		return TMTOP_NOT_TRACED;
-	control_reset_peak(control);
-	return 0;
 }
 
 ATTR_EXPORT int

@@ -11,7 +11,7 @@
  * size take turns at one address.  Threads end by return, by pthread_exit()
  * and by cancellation through frames whose destructors allocate.
  */
-#include "account.h"
+#include "turns.h"
 
 #include <csetjmp>
 #include <csignal>
@@ -21,37 +21,6 @@
 #include <ucontext.h>
 
 static const size_t stack_size = 256 << 10;
-
-struct random_state {
-	unsigned long state;
-	unsigned next(unsigned below)
-	{
-		state = state * 6364136223846793005ul + 1442695040888963407ul;
-		return static_cast<unsigned>(state >> 40) % below;
-	}
-};
-
-struct holder {
-	void *block = kept(malloc(30));
-	~holder()
-	{
-		free(block);
-		free(kept(malloc(31)));
-	}
-};
-
-/* The first frame of a coroutine has no caller: those walks end cut. */
-static thread_local bool is_in_coroutine;
-static long n_in_coroutines;
-
-static __attribute__((noinline)) void
-leaf(size_t size)
-{
-	if (is_in_coroutine)
-		__atomic_fetch_add(&n_in_coroutines, 1, __ATOMIC_RELAXED);
-	free(kept(malloc(size)));
-	__asm__ volatile("" ::: "memory");
-}
 
 /* ---- frames ---- */
 
@@ -188,7 +157,7 @@ run_coroutine(world *w)
 static __attribute__((noinline)) void
 end_thread(random_state *r, unsigned depth)
 {
-	holder held;
+	holder held(30);
 
 	if (depth > 1000)
 		return;
