@@ -10,7 +10,7 @@ void
 report_out_init(struct report_out *out, FILE *to)
 {
 	*out = (struct report_out){ .to = to,
-		.traceback_index = IDMAP_INIT };
+		.traceback_index = IDMAP_INIT, .sources = sources_new() };
 }
 
 void
@@ -18,6 +18,7 @@ report_out_fini(struct report_out *out)
 {
 	idmap_fini(&out->traceback_index);
 	vec_fini(&out->tracebacks);
+	sources_free(out->sources);
 }
 
 const char *const report_recording_names[N_RECORD_MODES] = {

@@ -8,7 +8,9 @@
 #define TMTOP_UI_REPORT_FORMAT_H
 
 #include "options.h"
+#include "query/traceback.h"
 #include "session.h"
+#include "ui/sourcefile.h"
 #include "util/idmap.h"
 #include "util/vec.h"
 
@@ -60,10 +62,19 @@ struct report_out {
 	FILE		*to;
 	struct idmap	 traceback_index;	/* identity to id */
 	VEC(uint64_t)	 tracebacks;		/* identities sent; id - 1 */
+	struct sources	*sources;		/* owned */
 };
 
 void report_out_init(struct report_out *out, FILE *to);
 void report_out_fini(struct report_out *out);	/* does not close `to` */
+
+/*
+ * Traceback.format(): two spaces and the place of each frame in `part`, and
+ * below it its source line, where that can be read and is not blank.
+ */
+void report_tracemalloc_frames(struct report_out *out,
+    const struct names *names, const struct stacks *stacks, uint32_t stack,
+    const struct traceback_part *part);
 
 /* What a format has nothing to say to is NULL. */
 struct report_format {

@@ -1,20 +1,19 @@
-/* report_tracemalloc.c - what str() of tracemalloc's statistics prints (L7). */
+/*
+ * report_tracemalloc.c - what tracemalloc's statistics and tracebacks print
+ * (L7).
+ *
+ * Shape      A row is the line that str() gives; by traceback the lines of
+ *            Traceback.format() follow, with the source where it can be read.
+ * Limits     Text that a terminal could misread is escaped here too, and of a
+ *            source line SOURCE_LINE_MAX bytes are shown.
+ */
 #include "ui/report_format.h"
 
 #include "base/fmt.h"
 #include "util/names.h"
-#include "util/xalloc.h"
 
 #include <stdlib.h>
-
-/* The oldest frame: the one that str(Traceback) names. */
-static const struct symbol_frame *
-oldest_frame(const struct stacks *stacks, uint32_t stack)
-{
-	while (stack != 0 && stacks_parent(stacks, stack) != 0)
-		stack = stacks_parent(stacks, stack);
-	return stacks_frame(stacks, stack);
-}
+#include <string.h>
 
 static void
 write_place(FILE *to, const struct report_sample *sample,
@@ -24,7 +23,8 @@ write_place(FILE *to, const struct report_sample *sample,
 	uint32_t file = row->file, line = row->line;
 
 	if (sample->rows->grouping == BY_TRACEBACK) {
-		frame = oldest_frame(sample->rows->stacks, row->stack);
+		frame = stacks_frame(sample->rows->stacks,
+		    traceback_oldest(sample->rows->stacks, row->stack));
 		file = frame->file;
 		line = frame->line;
 	}
@@ -55,26 +55,63 @@ write_row(FILE *to, const struct report_sample *sample,
 	putc('\n', to);
 }
 
-/* Traceback.format() without source: oldest frame first. */
-static void
-write_frames(FILE *to, const struct report_sample *sample, uint32_t stack)
+/* Blanks as Python's strip() knows them, of ASCII. */
+static bool
+is_blank(char c)
 {
-	const struct stacks *stacks = sample->rows->stacks;
-	uint32_t n = stacks_depth(stacks, stack), *nodes;
+	return c == ' ' || (c >= '\t' && c <= '\r') ||
+	    (c >= '\x1c' && c <= '\x1f');
+}
 
-	/* The empty traceback has one frame, "<unknown>". */
-	n = n > 0 ? n : 1;
-	nodes = xcalloc(n, sizeof *nodes);
-	for (uint32_t i = 0; i < n; i++) {
-		nodes[i] = stack;
-		stack = stack != 0 ? stacks_parent(stacks, stack) : 0;
+/* The text of a source line without the blanks around it; tabs inside stay,
+ * what else a terminal could misread does not. */
+static void
+write_source(struct report_out *out, const char *file, unsigned line)
+{
+	char shown[4 * SOURCE_LINE_MAX + 1];
+	const char *text, *tab;
+	size_t size, part;
+
+	text = sources_raw_line(out->sources, file, line, &size);
+	while (size > 0 && is_blank(text[0])) {
+		text++;
+		size--;
 	}
-	while (n-- > 0) {
-		const struct symbol_frame *frame = stacks_frame(stacks,
-		    nodes[n]);
+	while (size > 0 && is_blank(text[size - 1]))
+		size--;
+	if (size == 0)
+		return;
+	fputs("    ", out->to);
+	for (; size > 0; text += part, size -= part) {
+		tab = memchr(text, '\t', size);
+		part = tab != NULL ? (size_t)(tab - text) : size;
+		sanitise(shown, sizeof shown, text, part);
+		fputs(shown, out->to);
+		if (tab != NULL) {
+			putc('\t', out->to);
+			part++;
+		}
+	}
+	putc('\n', out->to);
+}
 
-		fprintf(to, "  File \"%s\", line %u\n",
-		    name_text(sample->names, frame->file), frame->line);
+void
+report_tracemalloc_frames(struct report_out *out, const struct names *names,
+    const struct stacks *stacks, uint32_t stack,
+    const struct traceback_part *part)
+{
+	uint32_t n, *nodes = traceback_nodes(stacks, stack, part, &n);
+	size_t size;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct symbol_frame *frame = stacks_frame(stacks,
+		    nodes[i]);
+
+		fprintf(out->to, "  File \"%s\", line %u\n",
+		    name_text(names, frame->file), frame->line);
+		if (frame->file != NAME_UNKNOWN)
+			write_source(out, name_raw(names, frame->file, &size),
+			    frame->line);
 	}
 	free(nodes);
 }
@@ -82,6 +119,8 @@ write_frames(FILE *to, const struct report_sample *sample, uint32_t stack)
 static void
 write_sample(struct report_out *out, const struct report_sample *sample)
 {
+	static const struct traceback_part all = { .has_limit = false };
+
 	if (sample->seq > 1)
 		putc('\n', out->to);
 	for (uint32_t i = 0; i < sample->n_shown; i++) {
@@ -89,7 +128,8 @@ write_sample(struct report_out *out, const struct report_sample *sample)
 
 		write_row(out->to, sample, row);
 		if (sample->rows->grouping == BY_TRACEBACK)
-			write_frames(out->to, sample, row->stack);
+			report_tracemalloc_frames(out, sample->names,
+			    sample->rows->stacks, row->stack, &all);
 	}
 }
 

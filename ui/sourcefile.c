@@ -224,23 +224,45 @@ expand_tabs(char *to, size_t room, const char *from, size_t size)
 	return n;
 }
 
-const char *
-sources_line(struct sources *sources, const char *path, unsigned line)
+/* Where the line is in the slot's text, without what ends it. */
+static const char *
+find_line(const struct slot *slot, unsigned line, size_t *size)
 {
-	struct slot *slot = find_slot(sources, path);
-	char expanded[SOURCE_LINE_MAX];
 	size_t from, to;
 
-	sources->line[0] = '\0';
+	*size = 0;
 	if (slot->text == NULL || line == 0 || line >= slot->starts.n)
-		return sources->line;
+		return NULL;
 	from = slot->starts.items[line - 1];
 	to = slot->starts.items[line];
 	while (to > from &&
 	    (slot->text[to - 1] == '\n' || slot->text[to - 1] == '\r'))
 		to--;
-	sanitise(sources->line, sizeof sources->line, expanded,
-	    expand_tabs(expanded, sizeof expanded, slot->text + from,
-	    to - from));
+	*size = to - from;
+	return slot->text + from;
+}
+
+const char *
+sources_raw_line(struct sources *sources, const char *path, unsigned line,
+    size_t *size)
+{
+	const char *text = find_line(find_slot(sources, path), line, size);
+
+	if (*size > SOURCE_LINE_MAX)
+		*size = SOURCE_LINE_MAX;
+	return text;
+}
+
+const char *
+sources_line(struct sources *sources, const char *path, unsigned line)
+{
+	char expanded[SOURCE_LINE_MAX];
+	size_t size;
+	const char *text = find_line(find_slot(sources, path), line, &size);
+
+	sources->line[0] = '\0';
+	if (text != NULL)
+		sanitise(sources->line, sizeof sources->line, expanded,
+		    expand_tabs(expanded, sizeof expanded, text, size));
 	return sources->line;
 }

@@ -30,6 +30,12 @@ int sources_n_lines(struct sources *sources, const char *path,
 const char *sources_line(struct sources *sources, const char *path,
     unsigned line);
 
+/* The bytes of the same line as they are, without what ends it, at most
+ * SOURCE_LINE_MAX; NULL and 0 when there is none.  Not terminated, not
+ * sanitised.  Borrowed until the next call. */
+const char *sources_raw_line(struct sources *sources, const char *path,
+    unsigned line, size_t *size);
+
 /* When the file was last changed, 0 when it cannot be shown. */
 time_t sources_changed_at(struct sources *sources, const char *path);
 

@@ -1,17 +1,23 @@
 #!/usr/bin/python3
-"""Random globs, numbers, snapshots and filters: tmtop against CPython.
+"""Random globs, numbers, snapshots, filters and tracebacks: tmtop against
+CPython.
 
 usage: differential.py DRIVER [GLOB-PAIRS [SNAPSHOTS [SEED]]]
 
 DRIVER is tests/query/driver.  The reference is this interpreter's fnmatch and
 tracemalloc.  Prints TAP; a difference is printed with what makes it again.
+
+Where tmtop means to differ the expectation says so: bytes that a terminal
+could misread are printed as \\xNN, and nothing is an alias of .pyc.
 """
 
 import fnmatch
 import os
 import random
+import re
 import subprocess
 import sys
+import tempfile
 import tracemalloc
 
 NAMES_PER_GLOB = 10
@@ -29,7 +35,25 @@ def run_driver(driver, commands):
                           stdout=subprocess.PIPE, check=False)
     if done.returncode != 0:
         raise SystemExit(f"Bail out! the driver ended with {done.returncode}")
-    return done.stdout.decode("ascii").splitlines()
+    return done.stdout.decode("utf-8").split("\n")[:-1]
+
+
+def shown(text):
+    """As tmtop prints it: what is not UTF-8 is escaped."""
+    return re.sub("[\udc80-\udcff]",
+                  lambda c: f"\\x{ord(c.group()) - 0xdc00:02x}", text)
+
+
+def split_answers(lines):
+    """Lists of lines: each answer ends in a dot of its own."""
+    answers, rows = [], []
+    for line in lines:
+        if line == ".":
+            answers.append(rows)
+            rows = []
+        else:
+            rows.append(line)
+    return answers
 
 
 class Tap:
@@ -152,7 +176,12 @@ def random_traces(rng):
                     for _ in range(rng.randint(1, 6)))
               for _ in range(rng.randint(1, rng.choice([4, 30])))]
     return [(rng.randint(0, 3), rng.choice([0, 1, 8, 8, 16, 100, 5000]),
-             rng.choice(stacks), 7) for _ in range(rng.randint(0, 60))]
+             rng.choice(stacks), 7 + rng.randint(0, 1))
+            for _ in range(rng.randint(0, 60))]
+
+
+def frame_words(frames):
+    return " ".join(f"{hexed(f)}:{n}" for f, n in frames)
 
 
 def random_filter(rng):
@@ -162,13 +191,15 @@ def random_filter(rng):
     if rng.random() < 0.2:
         return (tracemalloc.DomainFilter(inclusive, domain),
                 f"F {int(inclusive)} {domain}")
-    glob = rng.choice(GLOBS)
+    glob = rng.choice(GLOBS) if rng.random() < 0.8 else \
+        random_glob(rng).replace("\n", "n")
     line = rng.choice([None, None, 0, 1, 10])
     all_frames = rng.random() < 0.4
     if rng.random() < 0.7:
         domain = None
     quoted = '"' + glob.replace('"', '""') + '"'
-    if glob and not set(' ":') & set(glob) and rng.random() < 0.5:
+    if glob and not set(' ":') & set(glob) and glob[0] not in "!=" and \
+            rng.random() < 0.5:
         quoted = glob
     text = ("" if inclusive else "!") + quoted
     text += "" if line is None else f":{line}"
@@ -183,15 +214,15 @@ def trace_commands(rng, side, traces):
     give them."""
     commands = []
     summed = {}
-    for domain, size, frames, _ in traces:
-        where = f"{domain}", " ".join(f"{hexed(f)}:{n}" for f, n in frames)
+    for domain, size, frames, total in traces:
+        where = domain, total, frame_words(frames)
         if rng.random() < 0.5:
-            commands.append(f"t {side} {where[0]} {size} 1 {where[1]}")
+            commands.append(f"t {side} {domain} {size} 1 {total} {where[2]}")
         else:
             old = summed.get(where, (0, 0))
             summed[where] = old[0] + size, old[1] + 1
-    commands += [f"t {side} {where[0]} {size} {count} {where[1]}"
-                 for where, (size, count) in summed.items()]
+    commands += [f"t {side} {domain} {size} {count} {total} {frames}"
+                 for (domain, total, frames), (size, count) in summed.items()]
     rng.shuffle(commands)
     return commands
 
@@ -234,8 +265,30 @@ def row_text(stat):
             f"{getattr(stat, 'count_diff', 0)}")
 
 
+def report_lines(stat, grouping):
+    lines = [str(stat)]
+    if grouping == "traceback":
+        lines += stat.traceback.format()
+    return [line for text in lines for line in shown(text).split("\n")]
+
+
+def kept_sums(rows):
+    """Size and count by traceback and domain, of rows as `k` prints them."""
+    sums = {}
+    for row in rows:
+        where, size, count, total = row.rsplit(" ", 3)
+        old = sums.get((where, total), (0, 0))
+        sums[where, total] = old[0] + int(size), old[1] + int(count)
+    return sums
+
+
+def kept_rows(snapshot):
+    return [f"{frame_words(frames)} @{domain} {size} 1 {total}"
+            for domain, size, frames, total in snapshot.traces._traces]
+
+
 def one_case(rng):
-    """(commands, expected lines)"""
+    """(commands, expected answers): what passes, the rows, the report"""
     old, now = (tracemalloc.Snapshot(random_traces(rng), 25)
                 for _ in range(2))
     filters = [random_filter(rng)
@@ -243,33 +296,73 @@ def one_case(rng):
     grouping = rng.randrange(3)
     cumulative = rng.randrange(3) if grouping != 2 else OFF
     has_diff = rng.random() < 0.5
+    query = f"{grouping} {cumulative} {int(has_diff)}"
     commands = ["c"] + trace_commands(rng, 0, old.traces._traces) \
         + trace_commands(rng, 1, now.traces._traces) \
         + [command for _, command in filters] \
-        + [f"q {grouping} {cumulative} {int(has_diff)}"]
+        + ["k", f"q {query}", f"p {query}"]
     wanted = [f for f, _ in filters]
     old, now = old.filter_traces(wanted), now.filter_traces(wanted)
     name = GROUPINGS[grouping]
     stats = compare(now, old, name, cumulative) if has_diff else \
         statistics(now, name, cumulative)
-    return commands, [row_text(stat) for stat in stats]
+    return commands, (kept_sums(kept_rows(now)),
+                      [row_text(stat) for stat in stats],
+                      [line for stat in stats
+                       for line in report_lines(stat, name)])
 
 
 def check_snapshots(tap, driver, rng, n):
     cases = [one_case(rng) for _ in range(n)]
-    lines = run_driver(driver, [c for commands, _ in cases
-                                for c in commands])
-    answers, rows = [], []
-    for line in lines:
-        if line == ".":
-            answers.append(rows)
-            rows = []
-        else:
-            rows.append(line)
-    n_rows = sum(len(expected) for _, expected in cases)
-    tap.compare(f"rows agree on {n} snapshots ({n_rows} rows)",
-                [expected for _, expected in cases], answers,
-                lambda i: "\n# ".join(cases[i][0]))
+    answers = split_answers(run_driver(
+        driver, [c for commands, _ in cases for c in commands]))
+    kept = [kept_sums(rows) for rows in answers[0::3]]
+
+    def describe(i):
+        return "\n# ".join(cases[i][0])
+
+    for part, title, got in ((0, "traces that pass", kept),
+                             (1, "rows", answers[1::3]),
+                             (2, "lines of reports", answers[2::3])):
+        expected = [answer[part] for _, answer in cases]
+        tap.compare(f"{title} agree on {n} snapshots "
+                    f"({sum(map(len, expected))})", expected, got, describe)
+
+
+# ---- tracebacks with their source ----
+
+SOURCE = """int
+  main(void)
+{\t
+\tint\tx = 1;   /* é */  \t
+
+\x0c
+   \x1f  \r
+last"""
+
+
+def check_tracebacks(tap, driver, rng, n):
+    commands, expected = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "a b.c")
+        with open(path, "w", encoding="utf-8", newline="") as source:
+            source.write(SOURCE)
+        for _ in range(n):
+            frames = [(rng.choice([path, path, folder, "<unknown>", "no.c"]),
+                       rng.randint(0, 10)) for _ in range(rng.randint(1, 8))]
+            limit = rng.choice([None, rng.randint(-10, 10), 2 ** 40,
+                                -2 ** 63 + 1])
+            newest_first = rng.random() < 0.5
+            commands.append(f"b {'-' if limit is None else limit} "
+                            f"{int(newest_first)} {frame_words(frames)}")
+            lines = tracemalloc.Traceback(frames).format(
+                limit, newest_first)
+            expected.append([part for line in lines
+                             for part in line.split("\n")])
+        got = split_answers(run_driver(driver, ["c"] + commands))
+    tap.compare(f"tracebacks agree on {n} formats "
+                f"({sum(map(len, expected))} lines)", expected, got,
+                lambda i: commands[i])
 
 
 def main():
@@ -281,10 +374,11 @@ def main():
         for i, default in enumerate((100000, 10000, 1)))
     rng = random.Random(seed)
     tap = Tap()
-    print(f"1..3\n# seed {seed}")
+    print(f"1..6\n# seed {seed}")
     check_globs(tap, driver, rng, n_pairs)
     check_numbers(tap, driver, rng, 10000)
     check_snapshots(tap, driver, rng, n_snapshots)
+    check_tracebacks(tap, driver, rng, 2000)
     sys.exit(tap.failed)
 
 

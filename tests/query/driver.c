@@ -7,21 +7,32 @@
  *
  *	g PATTERN NAME...	0 or 1 for each name, by JIT and interpreter
  *	s SIZE, d DIFF, a SIZE COUNT	tracemalloc's form of a number
+ *	b LIMIT NEWEST FRAME...	the lines of a traceback, then a dot; LIMIT
+ *				"-": none; NEWEST 1: most recent frame first
  *	c			forget traces and filters
- *	t SIDE DOMAIN SIZE COUNT FRAME...	a trace; side 0 old, 1 now
+ *	t SIDE DOMAIN SIZE COUNT TOTAL FRAME...	a trace; side 0 old, 1 now;
+ *				TOTAL frames before truncation
  *	f FILTER		a filter in tmtop's language
  *	F INCLUSIVE DOMAIN	a domain filter
+ *	k			the traces now that pass, then a dot
  *	q GROUPING CUMULATIVE DIFF	the rows, in tracemalloc's order, then
- *				a line with a dot
+ *				a dot
+ *	p GROUPING CUMULATIVE DIFF	the same as --format=tracemalloc
+ *	x GROUPING CUMULATIVE DIFF	the same, only nanoseconds are printed
+ *	y			the same for the traces that pass
+ *
+ * Filters are named before the first question after `c`.
  */
 #include "base/fmt.h"
 #include "query/filter.h"
 #include "query/glob.h"
 #include "query/stats.h"
+#include "ui/report_format.h"
 #include "util/vec.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 typedef VEC(struct query_trace) trace_vec;
 
@@ -30,6 +41,7 @@ struct driver {
 	struct stacks		*stacks;
 	trace_vec		 sides[2];
 	VEC(struct filter *)	 filters;
+	struct filter_set	*set;	/* of them, once something was asked */
 };
 
 static void
@@ -137,20 +149,20 @@ driver_clear(struct driver *d)
 	for (size_t i = 0; i < d->filters.n; i++)
 		filter_free(d->filters.items[i]);
 	vec_clear(&d->filters);
+	filter_set_free(d->set);
+	d->set = NULL;
 }
 
-static void
-run_trace(struct driver *d)
+/* The frames that the rest of the line names, newest first. */
+static uint32_t
+need_stack(struct driver *d)
 {
-	trace_vec *side = &d->sides[need_number() & 1];
-	struct query_trace trace = { .domain = (uint16_t)need_number() };
 	VEC(char *) words = VEC_INIT;
 	struct symbol_frame frame = { 0 };
+	uint32_t stack = 0;
 	char *word, *line;
 	size_t size;
 
-	trace.size = need_number();
-	trace.count = need_number();
 	while ((word = next_word()) != NULL)
 		vec_push(&words, word);
 	while (words.n > 0) {
@@ -158,10 +170,41 @@ run_trace(struct driver *d)
 		line = decode_string(word, &size);
 		frame.file = names_intern(d->names, word, size);
 		frame.line = (uint32_t)strtoul(line + 1, NULL, 10);
-		trace.stack = stacks_push(d->stacks, trace.stack, &frame);
+		stack = stacks_push(d->stacks, stack, &frame);
 	}
-	vec_push(side, trace);
 	vec_fini(&words);
+	return stack;
+}
+
+static void
+run_trace(struct driver *d)
+{
+	trace_vec *side = &d->sides[need_number() & 1];
+	struct query_trace trace = { .domain = (uint16_t)need_number() };
+
+	trace.size = need_number();
+	trace.count = need_number();
+	trace.total_nframe = (uint32_t)need_number();
+	trace.stack = need_stack(d);
+	vec_push(side, trace);
+}
+
+static void
+run_traceback(struct driver *d)
+{
+	const char *limit = need_word();
+	struct traceback_part part = {
+		.has_limit = *limit != '-' || limit[1] != '\0',
+		.limit = strtoll(limit, NULL, 10),
+		.newest_first = need_number() != 0,
+	};
+	struct report_out out;
+
+	report_out_init(&out, stdout);
+	report_tracemalloc_frames(&out, d->names, d->stacks, need_stack(d),
+	    &part);
+	report_out_fini(&out);
+	puts(".");
 }
 
 static void
@@ -172,6 +215,8 @@ run_filter(struct driver *d, char kind)
 	char *word = need_word();
 	size_t size;
 
+	if (d->set != NULL)
+		die("a filter after a question");
 	if (kind == 'F') {
 		filter = filter_new_domain(*word == '1',
 		    (unsigned)need_number());
@@ -184,19 +229,20 @@ run_filter(struct driver *d, char kind)
 	vec_push(&d->filters, filter);
 }
 
-static struct stats_table *
-group_side(struct driver *d, trace_vec *side, const struct filter_set *set,
-    enum grouping grouping, enum cumulative cumulative)
+/* The traces of one side that pass; caller frees .traces. */
+static struct query_traces
+filter_side(struct driver *d, trace_vec *side)
 {
 	struct query_traces all = { .stacks = d->stacks,
 		.n = (uint32_t)side->n, .traces = side->items };
 	struct query_traces kept;
-	struct stats_table *table;
 
-	filter_apply(set, &all, &kept, NULL);
-	table = group_by(&kept, grouping, cumulative);
-	free(kept.traces);
-	return table;
+	if (d->set == NULL) {
+		d->set = filter_set_new(d->filters.items, d->filters.n);
+		vec_clear(&d->filters);
+	}
+	filter_apply(d->set, &all, &kept, NULL);
+	return kept;
 }
 
 static void
@@ -234,30 +280,144 @@ print_rows(const struct driver *d, const struct stats_table *table)
 }
 
 static void
-run_query(struct driver *d)
+print_kept(struct driver *d)
 {
-	enum grouping grouping = (enum grouping)need_number();
-	enum cumulative cumulative = (enum cumulative)need_number();
-	bool has_diff = need_number() != 0;
-	struct filter_set *set = filter_set_new(d->filters.items,
-	    d->filters.n);
-	struct stats_table *now = group_side(d, &d->sides[1], set, grouping,
-	    cumulative);
-	struct stats_table *old = group_side(d, &d->sides[0], set, grouping,
-	    cumulative);
-	struct stats_table *table = has_diff ? diff_tables(old, now) : now;
+	struct query_traces kept = filter_side(d, &d->sides[1]);
 
-	order_rows(table, has_diff ? SORT_GROWTH : SORT_SIZE, false);
-	print_rows(d, table);
-	if (has_diff)
-		stats_free(table);
-	stats_free(now);
-	stats_free(old);
+	for (uint32_t i = 0; i < kept.n; i++) {
+		const struct query_trace *trace = &kept.traces[i];
 
-	/* The set took the filters over; a case may ask again only after
-	 * it has named them again. */
-	vec_clear(&d->filters);
-	filter_set_free(set);
+		for (uint32_t at = trace->stack; at != 0;
+		    at = stacks_parent(d->stacks, at)) {
+			const struct symbol_frame *frame =
+			    stacks_frame(d->stacks, at);
+
+			print_frame(d, frame->file, frame->line);
+		}
+		printf("@%u %" PRIu64 " %" PRIu64 " %" PRIu32 "\n",
+		    trace->domain, trace->size, trace->count,
+		    trace->total_nframe);
+	}
+	puts(".");
+	free(kept.traces);
+}
+
+static void
+print_report(const struct driver *d, const struct stats_table *table)
+{
+	struct report_sample sample = { .seq = 1, .names = d->names,
+		.rows = table, .n_shown = table->n_rows };
+	struct report_out out;
+
+	report_out_init(&out, stdout);
+	report_tracemalloc.sample(&out, &sample);
+	report_out_fini(&out);
+	puts(".");
+}
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* How to group, and what came of it. */
+struct question {
+	enum grouping		 grouping;
+	enum cumulative		 cumulative;
+	bool			 has_diff;
+	struct query_traces	 sides[2];
+	struct stats_table	*tables[2], *diff;
+};
+
+static struct stats_table *
+answer(struct question *q)
+{
+	struct stats_table *table;
+
+	for (int side = !q->has_diff ? 1 : 0; side < 2; side++)
+		q->tables[side] = group_by(&q->sides[side], q->grouping,
+		    q->cumulative);
+	table = q->tables[1];
+	if (q->has_diff)
+		table = q->diff = diff_tables(q->tables[0], q->tables[1]);
+	order_rows(table, q->has_diff ? SORT_GROWTH : SORT_SIZE, false);
+	return table;
+}
+
+static void
+run_query(struct driver *d, char kind)
+{
+	struct question q = {
+		.grouping = (enum grouping)need_number(),
+		.cumulative = (enum cumulative)need_number(),
+		.has_diff = need_number() != 0,
+		.sides = { filter_side(d, &d->sides[0]),
+			filter_side(d, &d->sides[1]) },
+	};
+	uint64_t start = now_ns();
+	struct stats_table *table = answer(&q);
+
+	if (kind == 'x')
+		printf("%" PRIu64 "\n", now_ns() - start);
+	else if (kind == 'p')
+		print_report(d, table);
+	else
+		print_rows(d, table);
+	stats_free(q.diff);
+	for (int side = 0; side < 2; side++) {
+		stats_free(q.tables[side]);
+		free(q.sides[side].traces);
+	}
+}
+
+static void
+time_filters(struct driver *d)
+{
+	uint64_t start = now_ns();
+	struct query_traces kept = filter_side(d, &d->sides[1]);
+
+	printf("%" PRIu64 "\n", now_ns() - start);
+	free(kept.traces);
+}
+
+static void
+run_command(struct driver *d, char command)
+{
+	switch (command) {
+	case 'g':
+		run_glob();
+		break;
+	case 's': case 'd': case 'a':
+		run_number(command);
+		break;
+	case 'b':
+		run_traceback(d);
+		break;
+	case 'c':
+		driver_clear(d);
+		break;
+	case 't':
+		run_trace(d);
+		break;
+	case 'f': case 'F':
+		run_filter(d, command);
+		break;
+	case 'k':
+		print_kept(d);
+		break;
+	case 'q': case 'p': case 'x':
+		run_query(d, command);
+		break;
+	case 'y':
+		time_filters(d);
+		break;
+	default:
+		die("unknown command");
+	}
 }
 
 int
@@ -267,30 +427,11 @@ main(void)
 	char *line = NULL, *command;
 	size_t room = 0;
 
+	driver_clear(&d);
 	while (getline(&line, &room, stdin) > 0) {
 		command = strtok(line, " \n");
-		switch (command != NULL ? *command : '\0') {
-		case 'g':
-			run_glob();
-			break;
-		case 's': case 'd': case 'a':
-			run_number(*command);
-			break;
-		case 'c':
-			driver_clear(&d);
-			break;
-		case 't':
-			run_trace(&d);
-			break;
-		case 'f': case 'F':
-			run_filter(&d, *command);
-			break;
-		case 'q':
-			run_query(&d);
-			break;
-		default:
-			die("unknown command");
-		}
+		run_command(&d, command != NULL ? *command : '\0');
+		fflush(stdout);
 	}
 	driver_clear(&d);
 	stacks_free(d.stacks);
