@@ -62,13 +62,11 @@ same_module(const void *table, uint32_t id, const void *key)
 	    strcmp(a->path, b->path) == 0;
 }
 
-uint32_t
-frame_store_module(struct frame_store *store, const char *path,
-    const uint8_t *build_id, size_t build_id_size)
+/* path is borrowed. */
+static struct code_module
+make_module(const char *path, const uint8_t *build_id, size_t build_id_size)
 {
 	struct code_module module = { .path = path, .root = "" };
-	uint64_t hash = hash_bytes(path, strlen(path));
-	uint32_t id;
 
 	assert(strlen(path) <= MAX_MODULE_PATH);
 	if (build_id_size > sizeof(module.build_id))
@@ -76,13 +74,36 @@ frame_store_module(struct frame_store *store, const char *path,
 	module.build_id_size = (uint8_t)build_id_size;
 	if (build_id_size > 0)
 		memcpy(module.build_id, build_id, build_id_size);
-	hash = hash_add(hash, hash_bytes(module.build_id, build_id_size));
+	return module;
+}
+
+uint32_t
+frame_store_add_module(struct frame_store *store, const char *path,
+    const uint8_t *build_id, size_t build_id_size)
+{
+	struct code_module module = make_module(path, build_id,
+	    build_id_size);
+
+	module.path = xstrdup(path);
+	vec_push(&store->modules, module);
+	return (uint32_t)store->modules.n - 1;
+}
+
+uint32_t
+frame_store_module(struct frame_store *store, const char *path,
+    const uint8_t *build_id, size_t build_id_size)
+{
+	struct code_module module = make_module(path, build_id,
+	    build_id_size);
+	uint64_t hash = hash_bytes(path, strlen(path));
+	uint32_t id;
+
+	hash = hash_add(hash, hash_bytes(module.build_id,
+	    module.build_id_size));
 	id = idmap_find(&store->module_map, hash, same_module, store, &module);
 	if (id != IDMAP_NONE)
 		return id;
-	module.path = xstrdup(path);
-	vec_push(&store->modules, module);
-	id = (uint32_t)store->modules.n - 1;
+	id = frame_store_add_module(store, path, build_id, build_id_size);
 	idmap_add(&store->module_map, hash, id);
 	return id;
 }
@@ -98,6 +119,16 @@ same_location(const void *table, uint32_t id, const void *key)
 }
 
 uint32_t
+frame_store_add_location(struct frame_store *store, uint32_t module,
+    uint64_t offset, enum location_kind kind)
+{
+	assert(module < store->modules.n);
+	vec_push(&store->locations,
+	    (struct code_location){ offset, module, kind });
+	return (uint32_t)store->locations.n - 1;
+}
+
+uint32_t
 frame_store_location(struct frame_store *store, uint32_t module,
     uint64_t offset, enum location_kind kind)
 {
@@ -106,13 +137,11 @@ frame_store_location(struct frame_store *store, uint32_t module,
 	    (uint64_t)module << 8 | kind);
 	uint32_t id;
 
-	assert(module < store->modules.n);
 	id = idmap_find(&store->location_map, hash, same_location, store,
 	    &location);
 	if (id != IDMAP_NONE)
 		return id;
-	vec_push(&store->locations, location);
-	id = (uint32_t)store->locations.n - 1;
+	id = frame_store_add_location(store, module, offset, kind);
 	idmap_add(&store->location_map, hash, id);
 	return id;
 }
@@ -127,6 +156,15 @@ same_stack(const void *table, uint32_t id, const void *key)
 }
 
 uint32_t
+frame_store_add_stack(struct frame_store *store, uint32_t parent,
+    uint32_t location)
+{
+	assert(parent < store->stacks.n && location < store->locations.n);
+	vec_push(&store->stacks, (struct code_stack){ parent, location });
+	return (uint32_t)store->stacks.n - 1;
+}
+
+uint32_t
 frame_store_stack(struct frame_store *store, uint32_t parent,
     uint32_t location)
 {
@@ -134,12 +172,10 @@ frame_store_stack(struct frame_store *store, uint32_t parent,
 	uint64_t hash = hash_word((uint64_t)parent << 32 | location);
 	uint32_t id;
 
-	assert(parent < store->stacks.n && location < store->locations.n);
 	id = idmap_find(&store->stack_map, hash, same_stack, store, &stack);
 	if (id != IDMAP_NONE)
 		return id;
-	vec_push(&store->stacks, stack);
-	id = (uint32_t)store->stacks.n - 1;
+	id = frame_store_add_stack(store, parent, location);
 	idmap_add(&store->stack_map, hash, id);
 	return id;
 }

@@ -59,6 +59,18 @@ uint32_t frame_store_location(struct frame_store *store, uint32_t module,
 uint32_t frame_store_stack(struct frame_store *store, uint32_t parent,
     uint32_t location);
 
+/*
+ * Add without looking for an equal one: what comes from a file is a world of
+ * its own, whose modules are not those of a run, or of another file, although
+ * they have the same names.  Nothing that is interned later is equal to them.
+ */
+uint32_t frame_store_add_module(struct frame_store *store, const char *path,
+    const uint8_t *build_id, size_t build_id_size);
+uint32_t frame_store_add_location(struct frame_store *store,
+    uint32_t module, uint64_t offset, enum location_kind kind);
+uint32_t frame_store_add_stack(struct frame_store *store, uint32_t parent,
+    uint32_t location);
+
 /* Borrow; ids must come from this store.  The pointers are good until the
  * next call that interns. */
 const struct code_module *frame_store_get_module(

@@ -91,6 +91,21 @@ symbols_frames(struct symbols *symbols, uint32_t location,
 	return place->frames;
 }
 
+void
+symbols_put(struct symbols *symbols, uint32_t location,
+    const struct symbol_frame *frames, uint32_t n_frames)
+{
+	assert(n_frames > 0 && n_frames <= SYMBOLS_MAX_PUT);
+	cache_get(&symbols->cache, location);
+	cache_set(&symbols->cache, location, frames, n_frames);
+}
+
+struct symbol_frame
+symbols_stand_in(struct symbols *symbols, uint32_t location)
+{
+	return cache_stand_in(&symbols->cache, location);
+}
+
 /* ---- answers ---- */
 
 static void
@@ -451,6 +466,15 @@ symbols_new(const char *helper_path, const struct frame_store *store,
 	symbols->last_look_ms = now_ms();
 	cache_init(&symbols->cache, store, names);
 	helper_init(&symbols->helper);
+	return symbols;
+}
+
+struct symbols *
+symbols_new_saved(const struct frame_store *store, struct names *names)
+{
+	struct symbols *symbols = symbols_new("", store, names);
+
+	symbols->is_given_up = true;
 	return symbols;
 }
 

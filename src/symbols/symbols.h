@@ -48,6 +48,24 @@ struct symbols *symbols_new(const char *helper_path,
     const struct frame_store *store, struct names *names);
 void symbols_free(struct symbols *symbols);
 
+/* The same without a helper: what symbols_put() has not told keeps its
+ * stand-in, and nothing is ever pending. */
+struct symbols *symbols_new_saved(const struct frame_store *store,
+    struct names *names);
+
+/*
+ * Frames of one location of the store are known from elsewhere, a snapshot
+ * file: 1 to SYMBOLS_MAX_PUT of them, innermost first, copied.  The helper is
+ * not asked for it.
+ */
+enum { SYMBOLS_MAX_PUT = 256 };
+void symbols_put(struct symbols *symbols, uint32_t location,
+    const struct symbol_frame *frames, uint32_t n_frames);
+
+/* What the location answers without symbols: its module and no line. */
+struct symbol_frame symbols_stand_in(struct symbols *symbols,
+    uint32_t location);
+
 /* Start the helper if there is something to ask and it does not run, so that
  * symbols_fd() can be waited for. */
 void symbols_start(struct symbols *symbols);
