@@ -88,6 +88,20 @@ run_screen(const struct options *options, struct errbuf *why)
 	return exit_code;
 }
 
+static int
+obey(const struct options *options, struct errbuf *why)
+{
+	switch (options->command) {
+	case COMMAND_RUN:
+		return options->batch ? run_batch(options, why) :
+		    run_screen(options, why);
+	default:
+		errbuf_set(why, "%s: this version reads no files",
+		    options->files[0]);
+		return options_failure_status(options);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -101,11 +115,12 @@ main(int argc, char **argv)
 		exit_code = fflush(stdout) == 0 ? 0 : EXIT_OWN_FAILURE;
 		break;
 	case OPTIONS_WRONG:
-		fprintf(stderr, "tmtop: %s\nTry 'tmtop --help'\n", why.text);
+		fprintf(stderr, "tmtop: %s\nTry '%s'\n", why.text,
+		    options_help_command(&options));
+		exit_code = options_failure_status(&options);
 		break;
 	case OPTIONS_RUN:
-		exit_code = options.batch ? run_batch(&options, &why) :
-		    run_screen(&options, &why);
+		exit_code = obey(&options, &why);
 		if (why.text[0] != '\0')
 			fprintf(stderr, "tmtop: %s\n", why.text);
 		break;

@@ -21,6 +21,19 @@ struct option_choice {
 	int		 value;
 };
 
+/* Where an option has its effect: a set of these. */
+enum option_place {
+	IN_SCREEN	= 1,		/* a run with the screen */
+	IN_BATCH	= 2,		/* a run with --batch */
+	IN_REPORT	= 4,		/* tmtop report */
+	IN_DIFF		= 8,		/* tmtop diff */
+	IN_EXPORT	= 16,		/* tmtop export */
+	IN_RUN		= IN_SCREEN | IN_BATCH,
+	IN_FILES	= IN_REPORT | IN_DIFF | IN_EXPORT,
+	IN_REPORTS	= IN_BATCH | IN_FILES,
+	IN_ALL		= IN_RUN | IN_FILES
+};
+
 /* Values of --follow, which sets two fields. */
 enum { FOLLOWS_FORK = 1, FOLLOWS_EXEC = 2 };
 
@@ -37,8 +50,32 @@ struct option_row {
 	const char	*unset;		/* what holds without it, for --help */
 	const char	*help;		/* one line */
 	const char	*section;	/* heading before it, else NULL */
-	bool		 needs_batch, needs_screen;
+	unsigned	 in;		/* set of enum option_place */
 };
+
+extern const struct option_row option_table[];
+extern const size_t n_options;
+
+/* A sub-command, or a word that is kept for one. */
+struct option_command {
+	const char	*name;
+	enum command	 command;	/* N_COMMANDS: none, see below */
+	unsigned	 in;		/* where its options are; 0: this
+					 * version does nothing with it */
+	const char	*operands;	/* for the usage line */
+	const char	*help;		/* one line */
+};
+
+extern const struct option_command option_commands[];
+extern const size_t n_option_commands;
+
+/* The row of a command; of COMMAND_RUN that of "run". */
+const struct option_command *option_command_get(enum command command);
+/* By its name, the first operand; NULL: no reserved word. */
+const struct option_command *option_command_find(const char *name);
+
+/* --help of a command, to `out`. */
+void option_help_print(const struct option_command *command, FILE *out);
 
 option_reader read_flag;		/* bool field := true */
 option_reader read_flag_off;		/* bool field := false */

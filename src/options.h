@@ -2,7 +2,7 @@
  * options.h - the command line: one table of options (L6).
  *
  * --help, the getopt array, range errors, and the manual's check all come
- * from the rows of options.c.
+ * from the rows of option_table.c.
  */
 #ifndef TMTOP_OPTIONS_H
 #define TMTOP_OPTIONS_H
@@ -13,6 +13,13 @@
 
 #include <stdio.h>
 
+/* What the first word asks for; the program itself is the default. */
+enum command {
+	COMMAND_RUN,		/* start options.program */
+	COMMAND_REPORT, COMMAND_DIFF, COMMAND_EXPORT, /* of options.files */
+	N_COMMANDS
+};
+
 enum output_format { FORMAT_TEXT, FORMAT_TRACEMALLOC, FORMAT_JSON };
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -20,12 +27,17 @@ enum option_unwinder { UNWINDER_CFA, UNWINDER_LIBUNWIND };
 enum hangup { HANGUP_FORWARD, HANGUP_KEEP };
 
 enum options_verdict {
-	OPTIONS_RUN,		/* options.program is to be started */
+	OPTIONS_RUN,		/* options.command is to be obeyed */
 	OPTIONS_DONE,		/* --help, --version, --sort=help: printed */
-	OPTIONS_WRONG		/* why is set; exit 125 */
+	OPTIONS_WRONG		/* why is set */
 };
 
+enum { MAX_OPTION_FILES = 2 };
+
 struct options {
+	enum command	 command;
+	const char	*files[MAX_OPTION_FILES]; /* snapshots to read */
+	size_t		 n_files;
 	bool		 batch;		/* -b */
 	enum grouping	 grouping;	/* -g, default lineno */
 	enum cumulative	 cumulative;	/* -c */
@@ -68,6 +80,11 @@ struct options {
  */
 enum options_verdict options_parse(struct options *options, int argc,
     char **argv, FILE *out, struct errbuf *why);
+/* tmtop's exit status when it cannot do what `options` ask for: 125 of a run,
+ * 2 of the commands that read files, as diff(1). */
+int options_failure_status(const struct options *options);
+/* "tmtop --help", "tmtop diff --help": where a wrong line is told to look. */
+const char *options_help_command(const struct options *options);
 /* Release; accepts what options_parse() left behind for any verdict. */
 void options_fini(struct options *options);
 

@@ -282,14 +282,18 @@ options_reserved_words_say_how_to_trace_such_a_program(void **state)
 {
 	static const char *const reserved[] = { "report", "diff", "export",
 		"snapshot", "list" };
+	static const char *const lacks[] = { "needs one snapshot file, not 3",
+		"needs two snapshot files, not 3",
+		"needs one snapshot file, not 3", "is not in this version",
+		"is not in this version" };
 	char line[64], text[160];
 
 	(void)state;
 	for (size_t i = 0; i < array_size(reserved); i++) {
-		snprintf(line, sizeof line, "%s a b", reserved[i]);
-		snprintf(text, sizeof text, "%s is not in this version; to "
+		snprintf(line, sizeof line, "%s a b c", reserved[i]);
+		snprintf(text, sizeof text, "%s %s; to "
 		    "trace a program called %s: tmtop -- %s ...", reserved[i],
-		    reserved[i], reserved[i]);
+		    lacks[i], reserved[i], reserved[i]);
 		check_wrong(line, text, 0);
 
 		snprintf(line, sizeof line, "-b -- %s a b", reserved[i]);
@@ -321,8 +325,90 @@ static void
 options_dashes_as_a_value_end_nothing(void **state)
 {
 	(void)state;
-	check_wrong("-b -o -- diff", "diff is not in this version; to trace a "
-	    "program called diff: tmtop -- diff ...", 0);
+	check_wrong("-b -o -- list", "list is not in this version; to trace a "
+	    "program called list: tmtop -- list ...", 0);
+}
+
+static void
+options_commands_take_theirs_on_both_sides_of_the_files(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-t 3 diff -r a.tms -f json b.tms -g filename"),
+	    OPTIONS_RUN);
+	assert_int_equal(options.command, COMMAND_DIFF);
+	assert_int_equal(options.n_files, 2);
+	assert_string_equal(options.files[0], "a.tms");
+	assert_string_equal(options.files[1], "b.tms");
+	assert_int_equal(options.top, 3);
+	assert_true(options.reverse);
+	assert_int_equal(options.format, FORMAT_JSON);
+	assert_int_equal(options.grouping, BY_FILENAME);
+	assert_null(options.program);
+	clean_up(NULL);
+
+	assert_int_equal(parse("report -- -a"), OPTIONS_RUN);
+	assert_int_equal(options.command, COMMAND_REPORT);
+	assert_string_equal(options.files[0], "-a");
+	clean_up(NULL);
+	assert_int_equal(parse("export a"), OPTIONS_RUN);
+	assert_int_equal(options.command, COMMAND_EXPORT);
+}
+
+static void
+options_commands_refuse_what_they_do_not_have(void **state)
+{
+	(void)state;
+	check_wrong("report -b a", "--batch has no meaning with report", 0);
+	check_wrong("-b report a", "--batch has no meaning with report", 0);
+	check_wrong("diff a b --delay=2",
+	    "--delay has no meaning with diff", 0);
+	check_wrong("export a --bad", "no option --bad, or not the only one "
+	    "that begins so", 0);
+	check_wrong("diff a", "diff needs two snapshot files, not 1; to trace "
+	    "a program called diff: tmtop -- diff ...", 0);
+}
+
+/* As diff(1) and grep(1): 1 is an answer. */
+static void
+options_failure_is_2_where_files_are_read(void **state)
+{
+	static const struct {
+		const char *line, *help;
+		int status;
+	} cases[] = {
+		{ "--bad", "tmtop --help", 125 },
+		{ "run --bad", "tmtop --help", 125 },
+		{ "report --bad", "tmtop report --help", 2 },
+		{ "diff a", "tmtop diff --help", 2 },
+		{ "export a b", "tmtop export --help", 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(cases); i++) {
+		assert_int_equal(parse(cases[i].line), OPTIONS_WRONG);
+		assert_int_equal(options_failure_status(&options),
+		    cases[i].status);
+		assert_string_equal(options_help_command(&options),
+		    cases[i].help);
+		clean_up(NULL);
+	}
+}
+
+static void
+options_help_of_a_command_lists_only_its_own(void **state)
+{
+	static const char *const lines[] = { "diff --help", "diff a -h b",
+		"help diff" };
+
+	(void)state;
+	for (size_t i = 0; i < array_size(lines); i++) {
+		assert_int_equal(parse(lines[i]), OPTIONS_DONE);
+		assert_memory_equal(printed, "Usage: tmtop diff ", 18);
+		assert_non_null(strstr(printed, " --group-by=KEY"));
+		assert_null(strstr(printed, "--delay"));
+		assert_null(strstr(printed, "The screen:"));
+		clean_up(NULL);
+	}
 }
 
 static void
@@ -425,6 +511,10 @@ main(void)
 		TEST(options_unknown_ones_are_named),
 		TEST(options_that_contradict_are_refused),
 		TEST(options_reserved_words_say_how_to_trace_such_a_program),
+		TEST(options_commands_take_theirs_on_both_sides_of_the_files),
+		TEST(options_commands_refuse_what_they_do_not_have),
+		TEST(options_failure_is_2_where_files_are_read),
+		TEST(options_help_of_a_command_lists_only_its_own),
 		TEST(options_run_may_have_options_on_both_sides),
 		TEST(options_dashes_as_a_value_end_nothing),
 		TEST(options_help_lists_every_option_once),
