@@ -16,7 +16,7 @@
  * Limits     Address space MAX_SPACE; no core files; ends with its parent.
  */
 #include "symbols/demangle.h"
-#include "symbols/dwarf_libdw.h"
+#include "symbols/debug_module.h"
 #include "symbols/protocol.h"
 #include "util/vec.h"
 
@@ -36,7 +36,7 @@ struct known_module {
 	char		*root;
 	unsigned char	 build_id[SYMBOLS_MAX_BUILD_ID];
 	size_t		 build_id_size;
-	struct dwarf_module *opened;	/* NULL: not now */
+	struct debug_module *opened;	/* NULL: not now */
 	bool		 is_missing;	/* could not be opened */
 	uint64_t	 last_use;
 };
@@ -86,12 +86,12 @@ close_oldest(struct server *server)
 		    (oldest == NULL || module->last_use < oldest->last_use))
 			oldest = module;
 	}
-	dwarf_close(oldest->opened);
+	debug_close(oldest->opened);
 	oldest->opened = NULL;
 	server->n_open--;
 }
 
-static struct dwarf_module *
+static struct debug_module *
 open_module(struct server *server, struct known_module *module)
 {
 	struct module_key key = {
@@ -106,7 +106,7 @@ open_module(struct server *server, struct known_module *module)
 		return module->opened;
 	if (server->n_open == MAX_OPEN)
 		close_oldest(server);
-	module->opened = dwarf_open(&key);
+	module->opened = debug_open(&key);
 	if (module->opened == NULL)
 		module->is_missing = true;
 	else
@@ -177,7 +177,7 @@ answer_lookup(struct server *server, struct packet *packet)
 	uint32_t id = packet_get_u32(packet);
 	uint64_t address = packet_get_u64(packet);
 	struct place places[SYMBOLS_MAX_FRAMES];
-	struct dwarf_module *module;
+	struct debug_module *module;
 	unsigned n = 0;
 	size_t start;
 
@@ -186,7 +186,7 @@ answer_lookup(struct server *server, struct packet *packet)
 		return -1;
 	module = open_module(server, &server->modules.items[id]);
 	if (module != NULL)
-		n = dwarf_find_places(module, address, places,
+		n = debug_find_places(module, address, places,
 		    SYMBOLS_MAX_FRAMES);
 	strbuf_clear(&server->answer);
 	start = packet_begin(&server->answer, SYMBOLS_ANSWER);

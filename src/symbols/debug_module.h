@@ -1,9 +1,9 @@
 /*
- * dwarf_libdw.h - what the ELF file and its debug information say about one
+ * debug_module.h - what the ELF file and its debug information say about one
  * address (L4, helper).
  */
-#ifndef TMTOP_SYMBOLS_DWARF_LIBDW_H
-#define TMTOP_SYMBOLS_DWARF_LIBDW_H
+#ifndef TMTOP_SYMBOLS_DEBUG_MODULE_H
+#define TMTOP_SYMBOLS_DEBUG_MODULE_H
 
 #include "base/compiler.h"
 
@@ -24,11 +24,11 @@ struct place {
 	bool		 is_inlined;	/* into the next place */
 };
 
-struct dwarf_module;
+struct debug_module;
 
 /* Open; NULL when there is no such file, or it is another build. */
-struct dwarf_module *dwarf_open(const struct module_key *key);
-void dwarf_close(struct dwarf_module *module);	/* NULL is fine */
+struct debug_module *debug_open(const struct module_key *key);
+void debug_close(struct debug_module *module);	/* NULL is fine */
 
 /*
  * What is at an ELF address.
@@ -37,7 +37,7 @@ void dwarf_close(struct dwarf_module *module);	/* NULL is fine */
  *            until the next call for this module.
  * Returns    how many; 0: nothing is known.
  */
-unsigned dwarf_find_places(struct dwarf_module *module, uint64_t address,
+unsigned debug_find_places(struct debug_module *module, uint64_t address,
     struct place *places, unsigned max_places);
 
 #endif

@@ -1,0 +1,114 @@
+/*
+ * debug_module.c - opening a module and finding its debug information (L4,
+ * helper).
+ *
+ * Shape      A module is a Dwfl with that one file at base 0, so that ELF
+ *            addresses need no conversion.
+ * Why        libdwfl finds the separate file (build-id, debuglink), the mini
+ *            symbols and the dwz file.
+ */
+#include "symbols/debug_private.h"
+
+#include "symbols/files.h"
+#include "util/strbuf.h"
+
+#include <unistd.h>
+
+#define MAX_PATH	8192u
+
+static bool
+is_expected_build(struct debug_module *module, const struct module_key *key)
+{
+	const unsigned char *bits = NULL;
+	GElf_Addr address;
+	int size;
+
+	if (key->build_id_size == 0)
+		return true;
+	size = dwfl_module_build_id(module->module, &bits, &address);
+	return size > 0 && (size_t)size == key->build_id_size &&
+	    memcmp(bits, key->build_id, key->build_id_size) == 0;
+}
+
+/* Beside the file, then where debug packages of its own root and of ours put
+ * theirs. */
+static char *
+make_search_path(const char *root)
+{
+	struct strbuf path = STRBUF_INIT(MAX_PATH);
+
+	strbuf_puts(&path, ":.debug");
+	if (root[0] != '\0' && strchr(root, ':') == NULL)
+		strbuf_printf(&path, ":%s/usr/lib/debug", root);
+	strbuf_puts(&path, ":/usr/lib/debug");
+	return strbuf_take(&path);
+}
+
+static bool
+report_file(struct debug_module *module, const struct module_key *key)
+{
+	struct strbuf name = STRBUF_INIT(MAX_PATH);
+	int fd = files_open_module(key->root, key->path, &name);
+
+	if (fd < 0)
+		goto out;
+	module->search_path = make_search_path(key->root);
+	module->callbacks = (Dwfl_Callbacks){
+		.find_elf = dwfl_build_id_find_elf,
+		.find_debuginfo = dwfl_standard_find_debuginfo,
+		.section_address = dwfl_offline_section_address,
+		.debuginfo_path = &module->search_path,
+	};
+	module->dwfl = dwfl_begin(&module->callbacks);
+	if (module->dwfl == NULL)
+		goto out;
+	dwfl_report_begin(module->dwfl);
+	module->module = dwfl_report_elf(module->dwfl, key->path,
+	    strbuf_text(&name), fd, 0, true);
+	if (module->module != NULL)
+		fd = -1;		/* libdwfl's now */
+	dwfl_report_end(module->dwfl, NULL, NULL);
+out:
+	if (fd >= 0)
+		close(fd);
+	strbuf_fini(&name);
+	return module->module != NULL;
+}
+
+struct debug_module *
+debug_open(const struct module_key *key)
+{
+	struct debug_module *module = xcalloc(1, sizeof *module);
+
+	if (!report_file(module, key) || !is_expected_build(module, key)) {
+		debug_close(module);
+		return NULL;
+	}
+	module->dwarf = dwfl_module_getdwarf(module->module, &module->bias);
+	return module;
+}
+
+
+void
+debug_close(struct debug_module *module)
+{
+	if (module == NULL)
+		return;
+	for (size_t i = 0; i < module->units.n; i++) {
+		struct unit *unit = module->units.items[i];
+
+		vec_fini(&unit->functions);
+		ranges_fini(&unit->by_address);
+		vec_fini(&unit->lines.rows);
+		free(unit);
+	}
+	vec_fini(&module->units);
+	ranges_fini(&module->units_by_address);
+	symtab_fini(&module->symtab);
+	debug_forget_names(module);
+	vec_fini(&module->made_names);
+	if (module->dwfl != NULL)
+		dwfl_end(module->dwfl);
+	free(module->search_path);
+	free(module);
+}

@@ -1,0 +1,98 @@
+/*
+ * debug_private.h - a module's debug information as the files debug_*.c share
+ * it (L4, helper).
+ *
+ * The one file that includes elfutils' headers; who includes it is one of
+ * them.
+ */
+#ifndef TMTOP_SYMBOLS_DEBUG_PRIVATE_H
+#define TMTOP_SYMBOLS_DEBUG_PRIVATE_H
+
+#include "symbols/debug_module.h"
+#include "symbols/lines.h"
+#include "symbols/symtab.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <elfutils/libdwfl.h>
+
+#define DEBUG_MAX_DEPTH	256u	/* of nested scopes; deeper ones do not count */
+
+struct unit {
+	Dwarf_Die	 die;		/* has the line table */
+	Dwarf_Die	 code;		/* has the functions: the same, or the
+					 * unit in the .dwo file */
+	VEC(Dwarf_Die)	 functions;
+	struct ranges	 by_address;	/* ids index functions */
+	enum {
+		UNIT_UNREAD,
+		UNIT_OUTER,		/* functions outside functions */
+		UNIT_ALL		/* those inside others as well */
+	} state;
+	struct lines	 lines;
+	bool		 has_lines;
+};
+
+struct debug_module {
+	Dwfl_Callbacks	 callbacks;
+	Dwfl		*dwfl;
+	Dwfl_Module	*module;
+	Dwarf		*dwarf;		/* NULL: no debug information */
+	Dwarf_Addr	 bias;		/* of the separate file */
+	char		*search_path;	/* for separate files */
+	VEC(struct unit *) units;
+	struct ranges	 units_by_address;
+	bool		 has_units;
+	struct symtab	 symtab;
+	bool		 has_symtab;
+	VEC(char *)	 made_names;	/* of the current answer */
+	uint64_t	 address;	/* asked for */
+	Dwarf_Addr	 pc;		/* the same in the separate file */
+};
+
+/* ---- debug_units.c ---- */
+
+/* Add the ranges of a DIE; false when it has none. */
+bool debug_add_ranges(struct ranges *ranges, Dwarf_Die *die, uint32_t id);
+
+/* The unit whose code has the address (of the separate file), or NULL. */
+struct unit *debug_find_unit(struct debug_module *module, Dwarf_Addr address);
+
+/* ---- debug_functions.c ---- */
+
+/* Can functions of their own be inside a DIE with this tag?  is_all: also
+ * those inside functions. */
+bool debug_holds_functions(int tag, bool is_all);
+
+/* The function in whose body the address is, or NULL. */
+Dwarf_Die *debug_find_function(struct unit *unit, Dwarf_Addr address);
+
+/* The function and what is inlined in it at the address, outermost first;
+ * returns how many, at least 1. */
+unsigned debug_find_inlined(const Dwarf_Die *function, Dwarf_Addr address,
+    Dwarf_Die chain[DEBUG_MAX_DEPTH]);
+
+/* ---- debug_names.c ---- */
+
+/* What the symbol table calls the code at module->address, or NULL. */
+const char *debug_name_symbol(struct debug_module *module);
+
+/* Name of a function, inlined or not: as the linker knows it, or as written
+ * with the scopes around it; or NULL. */
+const char *debug_name_function(struct debug_module *module, Dwarf_Die *die);
+
+/* Release the names that were made for an answer. */
+void debug_forget_names(struct debug_module *module);
+
+/* ---- debug_lines.c ---- */
+
+/* File and line of an address, by the unit's line table. */
+void debug_find_line(struct unit *unit, Dwarf_Addr address,
+    struct place *place);
+
+/* File and line of the call that was replaced by this inlined function. */
+void debug_find_call_site(struct unit *unit, Dwarf_Die *inlined,
+    struct place *place);
+
+#endif
+
