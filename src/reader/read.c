@@ -252,6 +252,21 @@ now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+static struct birth
+birth_now(const struct reader *reader)
+{
+	const struct control *control = reader->lobby.control;
+	struct birth birth;
+
+	birth.clear_epoch = load_acquire(&control->clear_epoch);
+	birth.generation = load_acquire(&control->generation);
+	/* They belong together; the last one is for all later marks. */
+	if (load_relaxed(&control->clear_epoch) != birth.clear_epoch ||
+	    birth.generation >= GENERATION_LAST)
+		birth.generation = 0;
+	return birth;
+}
+
 static struct snapshot *
 combine(struct reader *reader, const struct process_reading *live,
     uint32_t n_live)
@@ -274,6 +289,7 @@ combine(struct reader *reader, const struct process_reading *live,
 		    n_live == 0);
 	snapshot->n_traces = n_traces;
 	snapshot->time_ns = now_ns();
+	snapshot->birth = birth_now(reader);
 	return snapshot;
 }
 

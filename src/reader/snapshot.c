@@ -26,6 +26,32 @@ totals_lost_advice(const struct totals *totals)
 	    "no memory for tables (ulimit -v?)" : "raise --table-size";
 }
 
+/* Index of the first block of this trace or a later one. */
+static size_t
+find_first(const struct snapshot *snapshot, uint32_t trace)
+{
+	size_t low = 0, high = snapshot->n_blocks, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (snapshot->blocks[middle].trace < trace)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct live_block *
+snapshot_blocks(const struct snapshot *snapshot, uint32_t trace, size_t *n)
+{
+	size_t first = find_first(snapshot, trace);
+
+	assert(trace < snapshot->n_traces);
+	*n = find_first(snapshot, trace + 1) - first;
+	return *n > 0 ? snapshot->blocks + first : NULL;
+}
+
 struct snapshot *
 snapshot_take(struct snapshot *snapshot)
 {
@@ -41,5 +67,7 @@ snapshot_release(struct snapshot *snapshot)
 		return;
 	free(snapshot->traces);
 	free(snapshot->processes);
+	free(snapshot->threads);
+	free(snapshot->blocks);
 	free(snapshot);
 }

@@ -5,6 +5,11 @@
  * cumulative counters; tracemalloc's list of blocks appears here already
  * summed.  Stacks are ids of a frame_store that outlives the snapshot.
  * Totals are computed from the same reading as the traces.
+ *
+ * The blocks themselves are read only when asked for (reader_want_blocks):
+ * they are as many as the program has, and they are read after the traces,
+ * one by one while it runs.  So the sum of a trace's blocks is its size when
+ * the program is at rest; else they differ by what came and went meanwhile.
  */
 #ifndef TMTOP_READER_SNAPSHOT_H
 #define TMTOP_READER_SNAPSHOT_H
@@ -25,11 +30,43 @@ struct trace {
 	uint64_t	allocs;		/* allocations ever */
 	uint64_t	allocated;	/* bytes ever */
 	uint64_t	temporary;	/* blocks freed by the next event */
+	/* of the live ones, those born after the mark that was asked about;
+	 * 0 unless snapshot.has_survivors */
+	uint64_t	survivor_size, survivor_count;
 	uint32_t	stack;		/* most recent frame, in frame_store */
 	uint32_t	process;	/* index into snapshot.processes */
+	uint32_t	thread;		/* that allocated: index into
+					 * snapshot.threads, + 1; 0: threads
+					 * are not told apart */
 	uint32_t	total_nframe;	/* before truncation; 0: unknown */
 	uint16_t	domain;
 	uint16_t	flags;		/* enum trace_flag */
+};
+
+/* One live block.  Of a sample: one of those that stand for all. */
+struct live_block {
+	uint64_t	address;
+	uint64_t	size;
+	uint32_t	trace;		/* index into snapshot.traces */
+	uint32_t	generation;	/* see struct birth */
+};
+
+/*
+ * When blocks were made, in marks: each mark begins a generation, and clearing
+ * the traces begins with the first one again.  Blocks of a generation before a
+ * mark's were made before that mark.  Generation 0: not known.
+ */
+struct birth {
+	uint32_t	clear_epoch;
+	uint32_t	generation;
+};
+
+/* A thread that has allocated, told apart from the others (--by-thread). */
+struct snapshot_thread {
+	uint32_t	process;	/* index into snapshot.processes */
+	pid_t		tid;
+	bool		has_exited;
+	char		name[64];	/* sanitised, "" if unknown */
 };
 
 /* Exact integers; sizes in bytes.  Field names are those of the JSON sample. */
@@ -84,6 +121,13 @@ struct snapshot {
 	uint32_t	n_processes;
 	struct trace	*traces;
 	struct process	*processes;
+	uint32_t	n_threads;	/* 0: not told apart */
+	struct snapshot_thread *threads;
+	/* ordered by trace, then address; NULL unless asked for */
+	struct live_block *blocks;
+	size_t		n_blocks;
+	struct birth	birth;		/* of a block made right then */
+	bool		has_survivors;	/* trace.survivor_* are known */
 	uint32_t	n_references;	/* see take/release */
 	bool		is_corrupt;	/* some table failed a check */
 	char		corruption[160]; /* which, one line, "" if none */
@@ -95,6 +139,11 @@ struct snapshot {
  * all have ended, the last state of each.  Cumulative figures (allocs, frees,
  * allocated_bytes, lost ...) always cover all.
  */
+
+/* The blocks of a trace; *n is 0 where there are none, or they were not asked
+ * for.  Borrowed from the snapshot. */
+const struct live_block *snapshot_blocks(const struct snapshot *snapshot,
+    uint32_t trace, size_t *n);
 
 /* Counted references: a mark and the current view may share one. */
 struct snapshot *snapshot_take(struct snapshot *snapshot);

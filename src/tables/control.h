@@ -12,12 +12,24 @@
 #include "base/atomic.h"
 #include "tables/layout.h"
 
+static inline void
+control_begin_generation(struct control *control)
+{
+	uint32_t now = load_relaxed(&control->generation);
+
+	while (now < GENERATION_LAST &&
+	    !cas_relaxed(&control->generation, &now, now + 1))
+		;
+}
+
 /* Forget all blocks. */
 static inline void
 control_clear(struct control *control)
 {
 	add_relaxed(&control->n_pauses, 1);
-	add_relaxed(&control->generation, 1);
+	/* First the generation: a block of the new epoch has none of the
+	 * old ones. */
+	store_relaxed(&control->generation, 1);
 	add_relaxed(&control->clear_epoch, 1);
 }
 
@@ -61,7 +73,7 @@ control_mark(struct control *control, const char *name)
 	    i < sizeof(control->mark_name) - 1; i++)
 		store_relaxed(&control->mark_name[i], name[i]);
 	store_relaxed(&control->mark_name[i], '\0');
-	add_relaxed(&control->generation, 1);
+	control_begin_generation(control);
 	/* ORDER mark-name: the name is there before the mark is.
 	 * Other end: reader_last_mark(). */
 	__atomic_fetch_add(&control->mark_epoch, 1, __ATOMIC_RELEASE);

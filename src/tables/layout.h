@@ -71,7 +71,10 @@ enum lobby_option {
  */
 struct control {
 	uint32_t	state;		/* enum recording_state */
-	uint32_t	generation;	/* stamped into block records */
+	uint32_t	generation;	/* stamped into block records: 1, and
+					 * more with each mark up to
+					 * GENERATION_LAST, where it stays; 1
+					 * again when traces are cleared */
 	/* these two are compared as one word */
 	uint32_t	clear_epoch __attribute__((aligned(8)));
 	uint32_t	peak_reset_epoch;
@@ -324,9 +327,13 @@ struct module_record {
 
 /*
  * Block record, 8 bytes: flag 1 bit | traceback id 23 | size 28 | generation
- * 12, from the top; flag: [hook] the address means something beside.  0: no live block here.  Size RECORD_SIZE_WIDE: the rest is in
- * SECTION_LARGE, keyed by address.  Belongs to whoever owns the block: written
- * after the real malloc, cleared before the real free.
+ * 12, from the top; flag: [hook] the address means something beside.  0: no
+ * live block here.  Size RECORD_SIZE_WIDE: the rest is in SECTION_LARGE, keyed
+ * by address.  Belongs to whoever owns the block: written after the real
+ * malloc, cleared before the real free.
+ *
+ * Generations do not wrap around, or old blocks would pass for young ones: the
+ * last one is for all that come later, and says nothing.
  */
 #define RECORD_TRACEBACK_SHIFT	40
 #define RECORD_TRACEBACK_MASK	0x7fffffu
@@ -334,6 +341,7 @@ struct module_record {
 #define RECORD_SIZE_MASK	0xfffffffull
 #define RECORD_SIZE_WIDE	RECORD_SIZE_MASK
 #define RECORD_GENERATION_MASK	0xfffull
+#define GENERATION_LAST		4095u
 #define MAX_TRACEBACKS		(1u << 22)
 
 /*
