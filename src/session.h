@@ -175,10 +175,16 @@ const char *session_filters_text(const struct session *s);
 struct filter_effect {
 	uint32_t	n_matched, n_total;	/* rows as grouped now */
 	uint64_t	size_matched, size_total;
-	const char	*pattern;		/* final glob, borrowed */
+	const char	*text;			/* it, canonical, without the
+						 * sign; borrowed */
 	bool		inclusive;
+	bool		has_pattern;		/* of a file */
 };
 struct filter_effect session_filter_effect(const struct session *s);
+/* Names on which a pattern of the filters in force was given up: it hit a
+ * limit of PCRE2, and what it would have said is not known (they count as not
+ * matched). */
+uint32_t session_filter_errors(const struct session *s);
 
 /* ---- recording; each is in force when the call returns ---- */
 

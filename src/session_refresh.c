@@ -140,11 +140,14 @@ select_traces(const struct session_refresh *r, struct session_side *side,
 			narrow_to_process(&side->attributed, side->snapshot,
 			    r->process);
 	}
-	if (from <= STAGE_FILTER && r->filters == NULL)
+	if (from > STAGE_FILTER)
+		return;
+	side->n_filter_errors = 0;
+	if (r->filters == NULL)
 		side->filtered = side->attributed;
-	else if (from <= STAGE_FILTER)
+	else
 		filter_apply(r->filters, &side->attributed, &side->filtered,
-		    NULL);
+		    &side->n_filter_errors);
 }
 
 static void
@@ -180,6 +183,7 @@ make_rows(struct session_refresh *r)
 		group_side(r, &r->base);
 	}
 	r->rows = join_tables(r, r->base.table, r->now.table);
+	filter_rows(r->filters, r->rows, r->cumulative);
 	r->unfiltered_rows = join_tables(r, r->base.unfiltered,
 	    r->now.unfiltered);
 	r->now.table = r->now.unfiltered = NULL;

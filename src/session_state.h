@@ -21,6 +21,7 @@ struct session_side {
 	struct query_traces	 filtered;
 						/* (the same array without
 						 * filters) */
+	uint32_t		 n_filter_errors;
 	struct stats_table	*table;		/* of the filtered ones */
 	struct stats_table	*unfiltered;	/* NULL without filters.  Both
 						 * NULL once they became what

@@ -188,7 +188,7 @@ session_filter_effect(const struct session *s)
 {
 	const struct filter *filter = find_prompted(s);
 	const struct stats_table *all = s->unfiltered_rows;
-	struct filter_effect effect = { .pattern = "", .inclusive = true };
+	struct filter_effect effect = { .text = "", .inclusive = true };
 
 	if (s->rows == NULL)
 		return effect;
@@ -197,8 +197,15 @@ session_filter_effect(const struct session *s)
 	effect.n_total = s->rows->n_unfiltered;
 	effect.size_total = all != NULL ? all->size : effect.size_matched;
 	if (filter != NULL) {
-		effect.pattern = filter_pattern(filter);
+		effect.text = filter_text(filter) + 1;
 		effect.inclusive = filter_is_inclusive(filter);
+		effect.has_pattern = filter_pattern(filter)[0] != '\0';
 	}
 	return effect;
+}
+
+uint32_t
+session_filter_errors(const struct session *s)
+{
+	return s->now.n_filter_errors;
 }

@@ -3,6 +3,7 @@
  */
 #include "ui/ui.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -64,10 +65,14 @@ void
 chips_list(struct ui *ui, struct line *line)
 {
 	const char *filters = session_filters_text(ui->session);
+	uint32_t n_errors = session_filter_errors(ui->session);
 	pid_t pid = session_process(ui->session);
 
 	if (filters[0] != '\0')
 		line_add(line, 0, STYLE_CHIP, "Filter %s", filters);
+	if (n_errors > 0)
+		line_add(line, 0, STYLE_BAD, "%" PRIu32 " names unmatched: "
+		    "too hard a pattern", n_errors);
 	add_shown_chip(ui, line);
 	add_growth_chip(ui, line);
 	if (pid != 0)

@@ -65,7 +65,7 @@ suggest(const struct ui *ui, char to[PROMPT_ROOM])
 	const char *text = ui->prompt.text;
 
 	to[0] = '\0';
-	if (effect.n_matched > 0 || !effect.inclusive ||
+	if (effect.n_matched > 0 || !effect.inclusive || !effect.has_pattern ||
 	    ui->filter_why.text[0] != '\0' || ui->filter_is_dirty)
 		return;
 	if (*text == '=')
@@ -399,12 +399,16 @@ draw_effect(struct ui *ui, int row)
 	fmt_size(total, effect.size_total);
 	fmt_percent(percent, effect.size_matched, effect.size_total);
 	line_add(&line, 2, STYLE_CHIP, "%s %s ",
-	    effect.inclusive ? "include" : "exclude", effect.pattern);
+	    effect.inclusive ? "include" : "exclude", effect.text);
 	line_add(&line, 0, STYLE_NORMAL, "matches %" PRIu32 " of %" PRIu32
 	    "%s%s", effect.n_matched, effect.n_total,
 	    wider[0] != '\0' ? "." : " ",
 	    wider[0] != '\0' ? "" : rows_word(ui));
-	if (ui->filter_note.text[0] != '\0')
+	if (session_filter_errors(ui->session) > 0)
+		line_add(&line, 1, STYLE_BAD, "given up on %" PRIu32
+		    " names: too hard a pattern",
+		    session_filter_errors(ui->session));
+	else if (ui->filter_note.text[0] != '\0')
 		line_add(&line, 1, STYLE_WARNING, "%s",
 		    ui->filter_note.text);
 	else if (wider[0] != '\0')

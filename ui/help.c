@@ -20,7 +20,7 @@ struct help_line {
 typedef VEC(struct help_line) help_lines;
 
 static const char *const filter_help[] = {
-	"[!]PATTERN[:LINE] [all] [@DOMAIN]",
+	"[!]PATTERN[:LINE] [func=NAME] [all] [@DOMAIN] [TEST...]",
 	"",
 	"PATTERN is compared with the whole name of the file:",
 	"  *     any text, also with '/'      ?     one character",
@@ -30,7 +30,10 @@ static const char *const filter_help[] = {
 	"A leading ! leaves out what matches.",
 	":LINE asks for that line.  all looks at every frame of the",
 	"traceback, not only at the one the memory belongs to.",
-	"@2 asks for domain 2.",
+	"@2 asks for domain 2.  func=NAME asks for the function; it may",
+	"stand alone: func=parse all is what parse and its callees own.",
+	"Tests are of rows as they are shown, and stand alone too:",
+	"  size>10K  count>=100  average<64  growth>1M   (< <= = >= >)",
 	"",
 	"*lru*     !*/json/* all     */conn.c:77     !<unknown>     * @2",
 };

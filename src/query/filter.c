@@ -1,10 +1,11 @@
 /*
  * filter.c - applying filters to traces as tracemalloc does (L5).
  *
- * Shape      A filter is a verdict on frames (file glob and line), spread to
+ * Shape      A filter is a verdict on frames (file, line, function), spread to
  *            traces: by the attributed frame alone, or by any frame.  A
  *            trace passes when some inclusive filter says yes (if there is
- *            any) and every exclusive one does.
+ *            any) and every exclusive one does.  Tests of rows are not for
+ *            here (filter_measure.c): a filter of nothing else is left out.
  * Why        There are hundreds of file names, thousands of frames, and
  *            perhaps a million traces.  So per filter each file is matched
  *            when first met, and for `all` each node of the tree gets its
@@ -34,11 +35,24 @@ struct sieve {
 	const struct filter	*filter;
 	const struct names	*names;
 	struct stack_tables	 tables;
-	uint8_t			*files;		/* enum answer by name id */
+	uint8_t			*files;		/* enum answer by name id, */
+	uint8_t			*functions;	/* of either; may be NULL */
 	uint8_t			*nodes;		/* enum answer by node; `all`
 						 * only, else NULL */
 	uint32_t		 n_errors;
 };
+
+static bool
+is_of_frames(const struct filter *filter)
+{
+	return filter->glob != NULL || filter->function != NULL;
+}
+
+bool
+filter_is_of_traces(const struct filter *filter)
+{
+	return is_of_frames(filter) || filter->has_domain;
+}
 
 static void
 sieve_init(struct sieve *sieve, const struct filter *filter,
@@ -49,10 +63,11 @@ sieve_init(struct sieve *sieve, const struct filter *filter,
 		.names = stacks_names(stacks),
 		.tables = stacks_tables(stacks),
 	};
-	if (filter->glob == NULL)
-		return;
-	sieve->files = xcalloc(names_count(sieve->names), 1);
-	if (filter->all)
+	if (filter->glob != NULL)
+		sieve->files = xcalloc(names_count(sieve->names), 1);
+	if (filter->function != NULL)
+		sieve->functions = xcalloc(names_count(sieve->names), 1);
+	if (filter->all && is_of_frames(filter))
 		sieve->nodes = xcalloc(sieve->tables.n_nodes, 1);
 }
 
@@ -60,36 +75,44 @@ static void
 sieve_fini(struct sieve *sieve)
 {
 	free(sieve->files);
+	free(sieve->functions);
 	free(sieve->nodes);
 }
 
-static enum answer
-match_file(struct sieve *sieve, uint32_t file)
+/* Each distinct name is matched when it is first met; no glob, no objection. */
+static bool
+match_name(struct sieve *sieve, const struct glob *glob, uint8_t *answers,
+    uint32_t name)
 {
 	const char *raw;
 	size_t size;
 	int verdict;
 
-	assert(file < names_count(sieve->names));
-	if (sieve->files[file] != UNASKED)
-		return sieve->files[file];
-	raw = name_raw(sieve->names, file, &size);
-	verdict = glob_match(sieve->filter->glob, raw, size);
-	if (verdict < 0)
-		sieve->n_errors++;
-	sieve->files[file] = verdict > 0 ? YES : NO;
-	return sieve->files[file];
+	if (glob == NULL)
+		return true;
+	assert(name < names_count(sieve->names));
+	if (answers[name] == UNASKED) {
+		raw = name_raw(sieve->names, name, &size);
+		verdict = glob_match(glob, raw, size);
+		if (verdict < 0)
+			sieve->n_errors++;
+		answers[name] = verdict > 0 ? YES : NO;
+	}
+	return answers[name] == YES;
 }
 
 static bool
 match_node_frame(struct sieve *sieve, uint32_t node)
 {
+	const struct filter *filter = sieve->filter;
 	const struct symbol_frame *frame =
 	    &sieve->tables.frames[sieve->tables.nodes[node].frame].symbol;
 
-	if (sieve->filter->has_line && frame->line != sieve->filter->line)
+	if (filter->has_line && frame->line != filter->line)
 		return false;
-	return match_file(sieve, frame->file) == YES;
+	return match_name(sieve, filter->glob, sieve->files, frame->file) &&
+	    match_name(sieve, filter->function, sieve->functions,
+	    frame->function);
 }
 
 /* Some frame of this traceback matches.  Goes up to the first ancestor whose
@@ -128,7 +151,7 @@ match_trace(struct sieve *sieve, const struct query_trace *trace)
 
 	if (filter->has_domain && trace->domain != filter->domain)
 		return false;
-	if (filter->glob == NULL)
+	if (!is_of_frames(filter))
 		return true;
 	assert(trace->stack < sieve->tables.n_nodes);
 	assert(full < sieve->tables.n_nodes);
@@ -158,17 +181,20 @@ void
 filter_apply(const struct filter_set *set, const struct query_traces *traces,
     struct query_traces *result, uint32_t *n_errors)
 {
-	size_t n = set != NULL ? set->n : 0;
-	struct sieve *sieves = xcalloc(n, sizeof *sieves);
+	struct sieve *sieves = xcalloc(filter_set_count(set), sizeof *sieves);
 	uint32_t errors = 0;
+	size_t n = 0;
 
 	*result = (struct query_traces){
 		.stacks = traces->stacks,
 		.traces = xreallocarray(NULL, traces->n,
 		    sizeof *result->traces),
 	};
-	for (size_t i = 0; i < n; i++)
-		sieve_init(&sieves[i], set->filters[i], traces->stacks);
+	for (size_t i = 0; i < filter_set_count(set); i++) {
+		if (filter_is_of_traces(set->filters[i]))
+			sieve_init(&sieves[n++], set->filters[i],
+			    traces->stacks);
+	}
 	for (uint32_t i = 0; i < traces->n; i++) {
 		slice_point_at(i);
 		if (keeps(sieves, n, &traces->traces[i]))

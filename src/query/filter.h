@@ -2,17 +2,24 @@
  * filter.h - inclusive and exclusive filters, as tracemalloc combines them
  * (L5).  Pure: no I/O, no time.
  *
- *	filter  := ["!"] pattern [":" line] { " " option }
+ *	filter  := ["!"] (pattern [":" line] | test) { " " (option | test) }
  *	pattern := word | "=" exact | '"' quoted '"'
  *	option  := "all" | "@" domain
+ *	test    := "func=" pattern | measure ("<"|"<="|"="|">="|">") number
+ *	measure := "size" | "count" | "average" | "growth"
  *
- * A pattern is compared with the whole file name, as CPython's fnmatch does.
- * In the prompt a bare word without * ? [ is wrapped: lru means *lru*.
+ * A pattern is compared with the whole file name, as CPython's fnmatch does;
+ * that of func with the whole name of the frame's function.  In the prompt a
+ * bare word without * ? [ is wrapped: lru means *lru*.
+ *
+ * A measure is one of rows: a row is shown when the tests of every filter
+ * hold (with '!': when not all of that filter's do).  They are made last, on
+ * rows as they are grouped and compared, and say nothing of traces.
  */
 #ifndef TMTOP_QUERY_FILTER_H
 #define TMTOP_QUERY_FILTER_H
 
-#include "query/stacks.h"
+#include "query/stats.h"
 
 enum filter_mode {
 	FILTER_EXACT,		/* --filter: words are taken as they are */
@@ -33,7 +40,7 @@ void filter_free(struct filter *filter);
 
 /* What it says, canonical: "+*lru*:12 all @2", "-<unknown>"; borrowed. */
 const char *filter_text(const struct filter *filter);
-/* The glob alone, e.g. "*lru*"; "" for a domain filter. */
+/* The glob of the file alone, e.g. "*lru*"; "" if there is none. */
 const char *filter_pattern(const struct filter *filter);
 bool filter_is_inclusive(const struct filter *filter);
 
@@ -57,5 +64,17 @@ const struct filter *filter_set_get(const struct filter_set *set, size_t i);
 void filter_apply(const struct filter_set *set,
     const struct query_traces *traces, struct query_traces *result,
     uint32_t *n_errors);
+
+/* Are there tests of rows? */
+bool filter_set_has_row_tests(const struct filter_set *set);
+
+/*
+ * Take the rows out of a table, grouped and compared, that a test refuses;
+ * none of the rest is in its place any more (see n_ordered).  The table's sums
+ * are of the rows that remain, but not with `cumulative`, whose rows overlap:
+ * then they stay those of the traces.  set may be NULL.
+ */
+void filter_rows(const struct filter_set *set, struct stats_table *table,
+    enum cumulative cumulative);
 
 #endif

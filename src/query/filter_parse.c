@@ -1,9 +1,10 @@
 /*
  * filter_parse.c - the filter language of prompt and --filter (L5).
  *
- *	filter  := ["!"] pattern [":" line] { " " option }
+ *	filter  := ["!"] (pattern [":" line] | test) { " " (option | test) }
  *	pattern := word | "=" exact | '"' quoted '"'
  *	option  := "all" | "@" domain
+ *	test    := "func=" pattern | measure operator number
  *
  * Why        A pattern is compared with a whole path, so a bare word never
  *            matches anything; in the prompt it is wrapped in stars, and
@@ -19,7 +20,6 @@
 #include "util/xalloc.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +28,9 @@ enum { MAX_TEXT = 1 << 18, MAX_DOMAIN = UINT16_MAX };
 struct parser {
 	const char	*text;		/* as the user typed it */
 	const char	*at;
-	struct errbuf	*why;
+	const char	*last_test;	/* of rows; NULL: none yet */
+	bool		 may_wrap;	/* bare words */
+	struct errbuf	*why, *note;
 };
 
 /* 1-based, in characters. */
@@ -69,37 +71,6 @@ find_word_end(const char *at)
 	while (*at != '\0' && !is_blank(*at))
 		at++;
 	return at;
-}
-
-/* The ']' that closes the class opened at `open`, or NULL. */
-static const char *
-find_class_end(const char *open, const char *end)
-{
-	const char *at = open + 1;
-
-	assert(*open == '[');
-	if (at < end && *at == '!')
-		at++;
-	if (at < end && *at == ']')
-		at++;
-	while (at < end && *at != ']')
-		at++;
-	return at < end ? at : NULL;
-}
-
-/* The last ':' outside of classes, or NULL. */
-static const char *
-find_line_colon(const char *word, const char *end)
-{
-	const char *colon = NULL, *close;
-
-	for (const char *at = word; at < end; at++) {
-		if (*at == ':')
-			colon = at;
-		if (*at == '[' && (close = find_class_end(at, end)) != NULL)
-			at = close;
-	}
-	return colon;
 }
 
 /* A whole number up to `max` that fills [at, end). */
@@ -143,75 +114,128 @@ parse_line(struct parser *parser, struct filter *filter)
 
 /* '"' quoted '"', the parser standing on the first quote. */
 static int
-parse_quoted(struct parser *parser, struct filter *filter)
+parse_quoted(struct parser *parser, bool is_file, char **pattern)
 {
 	const char *open = parser->at;
-	struct strbuf pattern = STRBUF_INIT(MAX_TEXT);
+	struct strbuf text = STRBUF_INIT(MAX_TEXT);
 
 	for (parser->at++;; parser->at++) {
 		if (*parser->at == '\0') {
-			strbuf_fini(&pattern);
+			strbuf_fini(&text);
 			return fail(parser, open, "the quote is not closed");
 		}
 		if (*parser->at == '"' && *++parser->at != '"')
 			break;
-		strbuf_putc(&pattern, *parser->at);
+		strbuf_putc(&text, *parser->at);
 	}
-	filter->pattern = strbuf_take(&pattern);
-	if (*parser->at == '\0' || *parser->at == ':' ||
-	    is_blank(*parser->at))
+	*pattern = strbuf_take(&text);
+	if (*parser->at == '\0' || is_blank(*parser->at) ||
+	    (is_file && *parser->at == ':'))
 		return 0;
-	return fail(parser, parser->at,
-	    "only ':' or a space may follow the quote");
+	return fail(parser, parser->at, is_file ?
+	    "only ':' or a space may follow the quote" :
+	    "only a space may follow the quote");
 }
 
 static int
-parse_word(struct parser *parser, struct filter *filter, bool may_wrap)
+parse_word(struct parser *parser, bool is_file, bool may_wrap, char **pattern)
 {
 	const char *word = parser->at, *end = find_word_end(word);
-	const char *colon = find_line_colon(word, end);
-	struct strbuf pattern = STRBUF_INIT(MAX_TEXT);
+	const char *colon = is_file ? filter_find_line(word, end) : NULL;
+	struct strbuf text = STRBUF_INIT(MAX_TEXT);
 	bool wrap;
 
 	parser->at = colon != NULL ? colon : end;
 	if (parser->at == word)
-		return fail(parser, word, "a file pattern is expected");
-	strbuf_add(&pattern, word, (size_t)(parser->at - word));
-	wrap = may_wrap && strpbrk(strbuf_text(&pattern), "*?[") == NULL;
-	filter->pattern = strbuf_take(&pattern);
+		return fail(parser, word, is_file ?
+		    "a file pattern is expected" :
+		    "a function pattern is expected");
+	strbuf_add(&text, word, (size_t)(parser->at - word));
+	wrap = may_wrap && strpbrk(strbuf_text(&text), "*?[") == NULL;
+	*pattern = strbuf_take(&text);
 	if (wrap) {
-		strbuf_printf(&pattern, "*%s*", filter->pattern);
-		free(filter->pattern);
-		filter->pattern = strbuf_take(&pattern);
+		strbuf_printf(&text, "*%s*", *pattern);
+		free(*pattern);
+		*pattern = strbuf_take(&text);
 	}
 	return 0;
 }
 
+/* Of a file, which a line may follow, or of a function. */
 static int
-parse_pattern(struct parser *parser, struct filter *filter, bool may_wrap,
-    struct errbuf *note)
+parse_pattern(struct parser *parser, bool is_file, char **pattern,
+    struct glob **glob)
 {
 	const char *start;
 	bool is_exact = *parser->at == '=';
 	int unclosed, rc;
 
+	assert(*pattern == NULL && *glob == NULL);
 	if (is_exact)
 		parser->at++;
 	start = parser->at;
 	if (*start == '"')
-		rc = parse_quoted(parser, filter);
+		rc = parse_quoted(parser, is_file, pattern);
 	else
-		rc = parse_word(parser, filter, may_wrap && !is_exact);
+		rc = parse_word(parser, is_file,
+		    parser->may_wrap && !is_exact, pattern);
 	if (rc < 0)
 		return -1;
-	filter->glob = glob_new(filter->pattern, parser->why);
-	if (filter->glob == NULL)
+	*glob = glob_new(*pattern, parser->why);
+	if (*glob == NULL)
 		return -1;
-	unclosed = glob_unclosed(filter->pattern);
+	unclosed = glob_unclosed(*pattern);
 	if (unclosed > 0)
-		errbuf_set_at(note, column_of(parser, start) + unclosed - 1 +
-		    (*start == '"'), "'[' is not closed: matched literally");
+		errbuf_set_at(parser->note, column_of(parser, start) +
+		    unclosed - 1 + (*start == '"'),
+		    "'[' is not closed: matched literally");
 	return 0;
+}
+
+static int
+parse_function(struct parser *parser, struct filter *filter)
+{
+	const char *word = parser->at;
+
+	if (filter->function != NULL)
+		return fail(parser, word, "there is a function already");
+	parser->at += strlen(FILTER_FUNCTION);
+	return parse_pattern(parser, false, &filter->function_pattern,
+	    &filter->function);
+}
+
+static int
+parse_measure(struct parser *parser, struct filter *filter)
+{
+	const char *word = parser->at, *end = find_word_end(word);
+	struct strbuf text = STRBUF_INIT(MAX_TEXT);
+	struct measure_test test;
+	struct errbuf why;
+	int rc = measure_read(word, (size_t)(end - word), &test, &why);
+
+	if (rc < 0)
+		return fail(parser, word + why.column - 1, why.text);
+	if (rc == 0)
+		return 0;
+	if (filter->n_tests == FILTER_MAX_TESTS)
+		return fail(parser, word, "there are too many tests");
+	parser->last_test = word;
+	filter->tests[filter->n_tests++] = test;
+	strbuf_printf(&text, "%s%s%.*s", filter->tests_text,
+	    filter->n_tests > 1 ? " " : "", (int)(end - word), word);
+	free(filter->tests_text);
+	filter->tests_text = strbuf_take(&text);
+	parser->at = end;
+	return 1;
+}
+
+/* What may stand in place of a pattern or behind it.  1: there was one. */
+static int
+parse_test(struct parser *parser, struct filter *filter)
+{
+	if (strncmp(parser->at, FILTER_FUNCTION, strlen(FILTER_FUNCTION)) != 0)
+		return parse_measure(parser, filter);
+	return parse_function(parser, filter) < 0 ? -1 : 1;
 }
 
 static int
@@ -219,7 +243,10 @@ parse_option(struct parser *parser, struct filter *filter)
 {
 	const char *word = parser->at, *end = find_word_end(word);
 	uint32_t domain;
+	int rc = parse_test(parser, filter);
 
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
 	parser->at = end;
 	if (end - word == 3 && memcmp(word, "all", 3) == 0) {
 		filter->all = true;
@@ -227,7 +254,8 @@ parse_option(struct parser *parser, struct filter *filter)
 	}
 	if (*word != '@')
 		return fail(parser, word,
-		    "only 'all' and '@DOMAIN' may follow the pattern");
+		    "only all, @N, func=NAME or a test like size>10K "
+		    "may follow");
 	if (filter->has_domain)
 		return fail(parser, word, "there is a domain already");
 	if (parse_number(parser, word + 1, end, MAX_DOMAIN, &domain) < 0)
@@ -237,55 +265,21 @@ parse_option(struct parser *parser, struct filter *filter)
 	return 0;
 }
 
-static bool
-needs_quotes(const char *pattern)
+/* The pattern of a file with its line, or a test in place of it. */
+static int
+parse_first(struct parser *parser, struct filter *filter)
 {
-	const char *end = pattern + strlen(pattern);
+	int rc = parse_test(parser, filter);
 
-	return *pattern == '\0' || *pattern == '=' || *pattern == '!' ||
-	    strpbrk(pattern, " \t\"") != NULL ||
-	    find_line_colon(pattern, end) != NULL;
-}
-
-static void
-add_pattern(struct strbuf *text, const char *pattern)
-{
-	if (!needs_quotes(pattern)) {
-		strbuf_puts(text, pattern);
-		return;
-	}
-	strbuf_putc(text, '"');
-	for (; *pattern != '\0'; pattern++) {
-		if (*pattern == '"')
-			strbuf_putc(text, '"');
-		strbuf_putc(text, *pattern);
-	}
-	strbuf_putc(text, '"');
-}
-
-static void
-write_text(struct filter *filter)
-{
-	struct strbuf text = STRBUF_INIT(2 * MAX_TEXT);
-
-	assert(filter->pattern != NULL);
-	assert(filter->glob != NULL || filter->has_domain);
-	strbuf_putc(&text, filter->inclusive ? '+' : '-');
-	if (filter->glob != NULL)
-		add_pattern(&text, filter->pattern);
-	if (filter->has_line)
-		strbuf_printf(&text, ":%" PRIu32, filter->line);
-	if (filter->all)
-		strbuf_puts(&text, " all");
-	if (filter->has_domain)
-		strbuf_printf(&text, "%s@%u", filter->glob != NULL ? " " : "",
-		    filter->domain);
-	filter->text = strbuf_take(&text);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (parse_pattern(parser, true, &filter->pattern, &filter->glob) < 0)
+		return -1;
+	return parse_line(parser, filter);
 }
 
 static int
-parse_filter(struct parser *parser, struct filter *filter,
-    enum filter_mode mode, struct errbuf *note)
+parse_filter(struct parser *parser, struct filter *filter)
 {
 	skip_blanks(parser);
 	filter->inclusive = *parser->at != '!';
@@ -293,74 +287,37 @@ parse_filter(struct parser *parser, struct filter *filter,
 		parser->at++;
 		skip_blanks(parser);
 	}
-	if (parse_pattern(parser, filter, mode == FILTER_PROMPT, note) < 0 ||
-	    parse_line(parser, filter) < 0)
+	if (parse_first(parser, filter) < 0)
 		return -1;
 	for (;;) {
 		skip_blanks(parser);
 		if (*parser->at == '\0')
-			return 0;
+			break;
 		if (parse_option(parser, filter) < 0)
 			return -1;
 	}
+	if (!filter->inclusive && filter->n_tests > 0 &&
+	    filter_is_of_traces(filter))
+		return fail(parser, parser->last_test, "with '!' a test of "
+		    "rows stands alone: write two filters");
+	return 0;
 }
 
 struct filter *
 filter_parse(const char *text, enum filter_mode mode, struct errbuf *why,
     struct errbuf *note)
 {
-	struct parser parser = { .text = text, .at = text, .why = why };
+	struct parser parser = { .text = text, .at = text,
+		.may_wrap = mode == FILTER_PROMPT, .why = why, .note = note };
 	struct filter *filter = xcalloc(1, sizeof *filter);
 
 	errbuf_set(note, "%s", "");
-	if (parse_filter(&parser, filter, mode, note) < 0) {
+	filter->tests_text = xstrdup("");
+	if (parse_filter(&parser, filter) < 0) {
 		filter_free(filter);
 		return NULL;
 	}
 	assert(*parser.at == '\0');
-	write_text(filter);
+	filter_write_texts(filter);
 	return filter;
-}
-
-struct filter *
-filter_new_domain(bool inclusive, unsigned domain)
-{
-	struct filter *filter = xcalloc(1, sizeof *filter);
-
-	assert(domain <= MAX_DOMAIN);
-	filter->inclusive = inclusive;
-	filter->has_domain = true;
-	filter->domain = (uint16_t)domain;
-	filter->pattern = xstrdup("");
-	write_text(filter);
-	return filter;
-}
-
-void
-filter_free(struct filter *filter)
-{
-	if (filter == NULL)
-		return;
-	glob_free(filter->glob);
-	free(filter->pattern);
-	free(filter->text);
-	free(filter);
-}
-
-const char *
-filter_text(const struct filter *filter)
-{
-	return filter->text;
-}
-
-const char *
-filter_pattern(const struct filter *filter)
-{
-	return filter->pattern;
-}
-
-bool
-filter_is_inclusive(const struct filter *filter)
-{
-	return filter->inclusive;
 }

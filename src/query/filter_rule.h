@@ -7,15 +7,56 @@
 #include "query/filter.h"
 #include "query/glob.h"
 
+/* What can be tested with < <= = >= > in a filter; all are of rows. */
+enum measure {
+	MEASURE_SIZE, MEASURE_COUNT, MEASURE_AVERAGE, MEASURE_GROWTH,
+	N_MEASURES
+};
+
+/* One test: the measure lies within [least, most]. */
+struct measure_test {
+	enum measure	measure;
+	int64_t		least, most;
+};
+
+enum { FILTER_MAX_TESTS = 8 };
+
 struct filter {
 	bool		 inclusive;
 	bool		 all;		/* any frame, not the attributed one */
 	bool		 has_line, has_domain;
 	uint32_t	 line;
 	uint16_t	 domain;
-	struct glob	*glob;		/* NULL: the domain alone decides */
-	char		*pattern;	/* "" for a domain filter */
+	struct glob	*glob;		/* of the file; NULL: any */
+	struct glob	*function;	/* of the function; NULL: any */
+	char		*pattern;	/* "" without a glob */
+	char		*function_pattern;	/* "" without a function */
+	struct measure_test tests[FILTER_MAX_TESTS];	/* all must hold */
+	unsigned	 n_tests;
+	char		*tests_text;	/* as typed: "size>10K count>=100" */
 	char		*text;
 };
+
+/* Does it say something about traces, or only about rows? */
+bool filter_is_of_traces(const struct filter *filter);
+
+/* ---- filter_text.c ---- */
+
+#define FILTER_FUNCTION	"func="
+
+/* The last ':' outside of classes in [word, end), or NULL. */
+const char *filter_find_line(const char *word, const char *end);
+
+/* Fill in `text`, and the patterns that there are none of. */
+void filter_write_texts(struct filter *filter);
+
+/* ---- filter_measure.c ---- */
+
+/*
+ * The test in word[0..size): "size>10K".  1: read; 0: it is none, whatever
+ * else it is; -1: it is a wrong one, with why->column from the word's start.
+ */
+int measure_read(const char *word, size_t size, struct measure_test *test,
+    struct errbuf *why);
 
 #endif

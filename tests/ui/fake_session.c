@@ -37,7 +37,7 @@ struct session {
 	struct strbuf	*log;
 	char		trouble[200];
 	unsigned	n_skipped;
-	uint32_t	n_pending;
+	uint32_t	n_pending, n_filter_errors;
 	enum grouping	grouping;
 	enum sort_key	sort, growth_sort;
 	bool		reverse, skips, paused, has_pty;
@@ -257,6 +257,16 @@ compare(const struct session *s, bool is_filtered)
 	return diff;
 }
 
+/* The tests of rows that the quick filter has. */
+static void
+test_rows(const struct session *s, struct stats_table *rows)
+{
+	struct filter_set *set = make_set(s);
+
+	filter_rows(set, rows, s->cumulative);
+	filter_set_free(set);
+}
+
 void
 session_refresh(struct session *s, enum stage from, int symbol_wait_ms)
 {
@@ -269,6 +279,7 @@ session_refresh(struct session *s, enum stage from, int symbol_wait_ms)
 		s->latest = s->snapshot->totals;
 	s->all = compare(s, false);
 	s->rows = compare(s, true);
+	test_rows(s, s->rows);
 	order_rows(s->rows, session_sort(s, NULL), s->reverse);
 	order_rows(s->all, session_sort(s, NULL), s->reverse);
 	s->rows->n_unfiltered = s->all->n_rows;
@@ -532,7 +543,7 @@ session_filters_text(const struct session *s)
 struct filter_effect
 session_filter_effect(const struct session *s)
 {
-	struct filter_effect effect = { .pattern = "", .inclusive = true };
+	struct filter_effect effect = { .text = "", .inclusive = true };
 
 	if (s->rows == NULL)
 		return effect;
@@ -541,10 +552,17 @@ session_filter_effect(const struct session *s)
 	effect.size_matched = s->rows->size;
 	effect.size_total = s->all->size;
 	if (s->filter != NULL) {
-		effect.pattern = filter_pattern(s->filter);
+		effect.text = filter_text(s->filter) + 1;
 		effect.inclusive = filter_is_inclusive(s->filter);
+		effect.has_pattern = filter_pattern(s->filter)[0] != '\0';
 	}
 	return effect;
+}
+
+uint32_t
+session_filter_errors(const struct session *s)
+{
+	return s->n_filter_errors;
 }
 
 /* ---- recording ---- */
@@ -841,6 +859,8 @@ set_number(struct session *s, const char *word, uint64_t number)
 		totals->truncated = number;
 	else if (strcmp(word, "pending") == 0)
 		s->n_pending = (uint32_t)number;
+	else if (strcmp(word, "unmatched") == 0)
+		s->n_filter_errors = (uint32_t)number;
 	else if (strcmp(word, "threads") == 0)
 		s->snapshot->processes[0].n_threads = (uint32_t)number;
 	else if (strcmp(word, "skip") == 0)

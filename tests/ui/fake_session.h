@@ -13,6 +13,7 @@
  *	state WORD NUMBER	running, stopped, exited N, killed N, gone
  *	uptime SECONDS
  *	lost N, truncated N, pending N, threads N, sample N
+ *	unmatched N		names on which a filter was given up
  *	output TEXT		one line of the program's output
  *	flood N			N lines of it
  *	redirected		its streams do not come here

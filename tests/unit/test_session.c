@@ -429,7 +429,7 @@ session_filter_effect_counts_what_is_kept(void **state)
 	assert_int_equal(effect.n_total, 3);
 	assert_int_equal(effect.size_matched, 57);
 	assert_int_equal(effect.size_total, 187);
-	assert_string_equal(effect.pattern, "*json*");
+	assert_string_equal(effect.text, "*json*");
 	assert_false(effect.inclusive);
 }
 
