@@ -22,7 +22,18 @@ static const struct option_choice cumulatives[] = {
 
 static const struct option_choice formats[] = {
 	{ "text", FORMAT_TEXT }, { "tracemalloc", FORMAT_TRACEMALLOC },
-	{ "json", FORMAT_JSON }, { NULL, 0 }
+	{ "json", FORMAT_JSON }, { "csv", FORMAT_CSV },
+	{ "folded", FORMAT_FOLDED }, { NULL, 0 }
+};
+
+static const struct option_choice weights[] = {
+	{ "bytes", WEIGHT_BYTES }, { "blocks", WEIGHT_BLOCKS },
+	{ "allocs", WEIGHT_ALLOCS }, { NULL, 0 }
+};
+
+static const struct option_choice frame_texts[] = {
+	{ "function", FRAME_FUNCTION }, { "file", FRAME_FILE },
+	{ "both", FRAME_BOTH }, { NULL, 0 }
 };
 
 static const struct option_choice colors[] = {
@@ -122,7 +133,13 @@ const struct option_row option_table[] = {
 	    FIELD(batch), .help = "no screen: report when the program ends" },
 	{ .name = "format", .letter = 'f', .arg = "FORMAT", .in = IN_REPORTS,
 	    .read = read_choice, FIELD(format), .choices = formats,
-	    .unset = "text", .help = "form of the report" },
+	    .unset = "text", .help = "form" },
+	{ .name = "weight", .arg = "WHAT", .in = IN_REPORTS,
+	    .read = read_choice, FIELD(weight), .choices = weights,
+	    .unset = "bytes", .help = "folded stacks count" },
+	{ .name = "frame", .arg = "FORM", .in = IN_REPORTS,
+	    .read = read_choice, FIELD(frame_text), .choices = frame_texts,
+	    .unset = "function", .help = "name of a frame" },
 	{ .name = "output", .letter = 'o', .arg = "FILE", .in = IN_REPORTS,
 	    .read = read_text, FIELD(output), .unset = "stderr, of a file stdout",
 	    .help = "where it goes; - is stdout" },

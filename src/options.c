@@ -205,6 +205,52 @@ check_place(const struct options *options, const struct option_row *row,
 	return -1;
 }
 
+static bool
+is_given(const struct parser *p, const char *name)
+{
+	size_t i = 0;
+
+	while (i < n_options && strcmp(option_table[i].name, name) != 0)
+		i++;
+	assert(i < n_options);
+	return p->given[i];
+}
+
+/* What a format makes of the other options. */
+static int
+settle_format(const struct parser *p)
+{
+	static const char *const folded_only[] = { "weight", "frame" };
+	static const char *const never_folded[] = { "group-by", "delay",
+		"iterations" };
+	struct options *options = p->options;
+
+	if (options->format == FORMAT_TRACEMALLOC &&
+	    options->cumulative != CUMULATIVE_OFF)
+		options->cumulative = CUMULATIVE_OCCURRENCES;
+	if (options->format != FORMAT_FOLDED) {
+		for (size_t i = 0; i < array_size(folded_only); i++) {
+			if (!is_given(p, folded_only[i]))
+				continue;
+			errbuf_set(p->why, "--%s is for --format=folded",
+			    folded_only[i]);
+			return -1;
+		}
+		return 0;
+	}
+	for (size_t i = 0; i < array_size(never_folded); i++) {
+		if (is_given(p, never_folded[i])) {
+			errbuf_set(p->why, "--%s has no meaning with "
+			    "--format=folded", never_folded[i]);
+			return -1;
+		}
+	}
+	options->grouping = BY_TRACEBACK;
+	if (options->weight == WEIGHT_ALLOCS && options->sort < 0)
+		options->sort = SORT_ALLOCS;
+	return 0;
+}
+
 /* What only the whole command line can tell. */
 static int
 check_together(const struct parser *p)
@@ -216,6 +262,8 @@ check_together(const struct parser *p)
 		    check_place(options, &option_table[i], p->why) < 0)
 			return -1;
 	}
+	if (settle_format(p) < 0)
+		return -1;
 	if (options->cumulative != CUMULATIVE_OFF &&
 	    options->grouping == BY_TRACEBACK) {
 		errbuf_set(p->why, "--cumulative has no meaning with "

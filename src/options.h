@@ -20,7 +20,15 @@ enum command {
 	N_COMMANDS
 };
 
-enum output_format { FORMAT_TEXT, FORMAT_TRACEMALLOC, FORMAT_JSON };
+enum output_format {
+	FORMAT_TEXT, FORMAT_TRACEMALLOC,	/* for people */
+	FORMAT_JSON, FORMAT_CSV, FORMAT_FOLDED	/* for programs */
+};
+
+/* What folded stacks count, and how they name a frame. */
+enum weight { WEIGHT_BYTES, WEIGHT_BLOCKS, WEIGHT_ALLOCS };
+enum frame_text { FRAME_FUNCTION, FRAME_FILE, FRAME_BOTH };
+
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 enum option_unwinder { UNWINDER_CFA, UNWINDER_LIBUNWIND };
@@ -53,6 +61,8 @@ struct options {
 	const char	*output;	/* -o; NULL: default */
 	unsigned	 frames;	/* --frames: frames stored; 0: all */
 	enum output_format format;	/* -f */
+	enum weight	 weight;	/* --weight */
+	enum frame_text	 frame_text;	/* --frame */
 	bool		 skip;		/* false: --no-skip */
 	char		**skips;	/* --skip; owned */
 	size_t		 n_skips;

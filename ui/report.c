@@ -53,21 +53,21 @@ struct report {
 bool
 report_owns_stderr(const struct options *options)
 {
-	return options->format == FORMAT_JSON && options->output == NULL;
+	return options->format >= FORMAT_JSON && options->output == NULL;
 }
 
 static const struct report_format *
 choose_format(enum output_format format)
 {
-	switch (format) {
-	case FORMAT_JSON:
-		return &report_json;
-	case FORMAT_TRACEMALLOC:
-		return &report_tracemalloc;
-	case FORMAT_TEXT:
-		break;
-	}
-	return &report_text;
+	static const struct report_format *const formats[] = {
+		[FORMAT_TEXT] = &report_text,
+		[FORMAT_TRACEMALLOC] = &report_tracemalloc,
+		[FORMAT_JSON] = &report_json, [FORMAT_CSV] = &report_csv,
+		[FORMAT_FOLDED] = &report_folded,
+	};
+
+	assert(format < array_size(formats));
+	return formats[format];
 }
 
 /* The destination; `file` is set when it has to be closed. */
@@ -257,7 +257,8 @@ write_sample(struct report *report, struct session *session)
 	int baseline = session_baseline(session);
 	struct report_sample sample = {
 		.options = report->options, .seq = ++report->seq,
-		.time = wall_time(), .run = session_run(session),
+		.has_time = true, .time = wall_time(),
+		.run = session_run(session),
 		.snapshot = session_snapshot(session),
 		.names = session_names(session), .rows = rows,
 		.n_shown = count_shown(report->options, rows->n_rows),

@@ -25,3 +25,11 @@ const char *const report_recording_names[N_RECORD_MODES] = {
 	[RECORD_ON] = "on", [RECORD_HELD] = "held",
 	[RECORD_STOPPED] = "stopped",
 };
+
+uint64_t
+report_average(uint64_t size, uint64_t count)
+{
+	uint64_t rest = size % count;
+
+	return size / count + (rest >= count - rest);
+}

@@ -29,6 +29,8 @@ struct report_start {
 struct report_sample {
 	const struct options	 *options;
 	uint64_t		  seq;		/* from 1 */
+	bool			  has_time;	/* else nothing in it may
+						 * depend on when it was */
 	struct timespec		  time;
 	const struct run_info	 *run;
 	const struct snapshot	 *snapshot;
@@ -102,7 +104,10 @@ extern const char *const report_recording_names[N_RECORD_MODES];
 /* As for --group-by. */
 extern const char *const report_grouping_names[N_GROUPINGS];
 
+/* Rounded to the nearest integer, without overflow; count is not 0. */
+uint64_t report_average(uint64_t size, uint64_t count);
+
 extern const struct report_format report_text, report_tracemalloc,
-    report_json;
+    report_json, report_csv, report_folded;
 
 #endif

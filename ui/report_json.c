@@ -292,15 +292,6 @@ write_key(struct json *json, const struct report_sample *sample,
 	json_close_object(json);
 }
 
-/* Rounded to the nearest integer, without overflow. */
-static uint64_t
-average(uint64_t size, uint64_t count)
-{
-	uint64_t rest = size % count;
-
-	return size / count + (rest >= count - rest);
-}
-
 static void
 write_stat(struct report_out *out, const struct report_sample *sample,
     uint32_t i, uint32_t traceback_id)
@@ -316,7 +307,8 @@ write_stat(struct report_out *out, const struct report_sample *sample,
 	json_unsigned(&json, "size", row->size);
 	json_unsigned(&json, "count", row->count);
 	if (row->count != 0)
-		json_unsigned(&json, "average", average(row->size, row->count));
+		json_unsigned(&json, "average", report_average(row->size,
+		    row->count));
 	else
 		json_null(&json, "average");
 	if (sample->rows->has_diff) {

@@ -208,13 +208,22 @@ json_base64(struct json *json, const char *key, const char *bytes,
 }
 
 void
-json_time(struct json *json, const char *key, struct timespec time)
+report_time_text(char to[REPORT_TIME_ROOM], struct timespec time)
 {
 	struct tm tm;
 
 	gmtime_r(&time.tv_sec, &tm);
-	begin_value(json, key);
-	fprintf(json->to, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\"",
-	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-	    tm.tm_min, tm.tm_sec, (int)(time.tv_nsec / 1000000));
+	snprintf(to, REPORT_TIME_ROOM, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
+	    (unsigned)(tm.tm_year + 1900) % 10000u, (unsigned)tm.tm_mon + 1,
+	    (unsigned)tm.tm_mday, (unsigned)tm.tm_hour, (unsigned)tm.tm_min,
+	    (unsigned)tm.tm_sec, (unsigned)(time.tv_nsec / 1000000) % 1000u);
+}
+
+void
+json_time(struct json *json, const char *key, struct timespec time)
+{
+	char text[REPORT_TIME_ROOM];
+
+	report_time_text(text, time);
+	json_string(json, key, text);
 }

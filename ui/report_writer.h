@@ -54,4 +54,8 @@ void json_base64(struct json *json, const char *key, const char *bytes,
 /* RFC 3339, in UTC, with milliseconds. */
 void json_time(struct json *json, const char *key, struct timespec time);
 
+/* The same as text. */
+enum { REPORT_TIME_ROOM = 32 };
+void report_time_text(char to[REPORT_TIME_ROOM], struct timespec time);
+
 #endif

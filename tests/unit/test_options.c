@@ -228,7 +228,8 @@ options_wrong_values_are_told_with_place_and_range(void **state)
 	check_wrong("-d . p", "--delay '.': not a number of seconds", 1);
 	check_wrong("-n 0 p", "--iterations '0': must be 1 to 4294967295", 1);
 	check_wrong("-f xml p",
-	    "--format 'xml': not one of text, tracemalloc, json", 1);
+	    "--format 'xml': not one of text, tracemalloc, json, "
+	    "csv, folded", 1);
 	check_wrong("-g line p",
 	    "--group-by 'line': not one of filename, lineno, traceback", 1);
 	check_wrong("--table-size=4K p",
@@ -395,6 +396,37 @@ options_failure_is_2_where_files_are_read(void **state)
 }
 
 static void
+options_folded_stacks_are_of_tracebacks(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-b -f folded --weight=allocs --frame=both p"),
+	    OPTIONS_RUN);
+	assert_int_equal(options.grouping, BY_TRACEBACK);
+	assert_int_equal(options.weight, WEIGHT_ALLOCS);
+	assert_int_equal(options.frame_text, FRAME_BOTH);
+	assert_int_equal(options.sort, SORT_ALLOCS);
+	clean_up(NULL);
+	check_wrong("-b -f folded -g lineno p",
+	    "--group-by has no meaning with --format=folded", 0);
+	check_wrong("-b -f folded -d 1 p",
+	    "--delay has no meaning with --format=folded", 0);
+	check_wrong("-b -f csv --weight=blocks p",
+	    "--weight is for --format=folded", 0);
+}
+
+/* tracemalloc knows no other way of counting. */
+static void
+options_tracemalloc_counts_occurrences(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-b -f tracemalloc -c p"), OPTIONS_RUN);
+	assert_int_equal(options.cumulative, CUMULATIVE_OCCURRENCES);
+	clean_up(NULL);
+	assert_int_equal(parse("-b -f tracemalloc p"), OPTIONS_RUN);
+	assert_int_equal(options.cumulative, CUMULATIVE_OFF);
+}
+
+static void
 options_help_of_a_command_lists_only_its_own(void **state)
 {
 	static const char *const lines[] = { "diff --help", "diff a -h b",
@@ -515,6 +547,8 @@ main(void)
 		TEST(options_commands_refuse_what_they_do_not_have),
 		TEST(options_failure_is_2_where_files_are_read),
 		TEST(options_help_of_a_command_lists_only_its_own),
+		TEST(options_folded_stacks_are_of_tracebacks),
+		TEST(options_tracemalloc_counts_occurrences),
 		TEST(options_run_may_have_options_on_both_sides),
 		TEST(options_dashes_as_a_value_end_nothing),
 		TEST(options_help_lists_every_option_once),

@@ -98,7 +98,7 @@ make_sample(struct stats_table *table, enum sort_key sort)
 {
 	order_rows(table, sort, false);
 	return (struct report_sample){
-		.options = &options, .seq = 1,
+		.options = &options, .seq = 1, .has_time = true,
 		.time = { .tv_sec = 1795242401, .tv_nsec = 123456789 },
 		.run = &run, .snapshot = snapshot, .names = names,
 		.rows = table, .n_shown = table->n_rows, .sort = sort,
@@ -256,6 +256,134 @@ tracemalloc_diff_by_traceback_is_cpythons(void **state)
 	    "b.py:4: size=30 B (+0 B), count=3 (+0), average=10 B\n"
 	    "  File \"b.py\", line 4\n"
 	    "  File \"a.py\", line 2\n");
+}
+
+/* ---- CSV ---- */
+
+static void
+csv_has_a_header_and_quotes_what_must_be(void **state)
+{
+	static const struct lit_trace traces[] = {
+		{ 300, 3, { { "/a,b \"c\".c", 7, "f<int, 2>" } } },
+		{ 100, 0, { { NULL, 0, NULL } } },
+	};
+	struct stats_table *table = group_literal(traces, 2, BY_LINENO);
+	struct report_sample sample = make_sample(table, SORT_SIZE);
+
+	(void)state;
+	report_csv.sample(&out, &sample);
+	sample.seq = 2;
+	sample.n_shown = 1;
+	sample.has_time = false;
+	report_csv.sample(&out, &sample);
+	check_printed("time,seq,rank,group_by,filename,lineno,function,"
+	    "module,domain,size,size_diff,count,count_diff,average,allocs,"
+	    "frees,percent\r\n"
+	    "2026-11-21T06:26:41.123Z,1,1,lineno,\"/a,b \"\"c\"\".c\",7,"
+	    "\"f<int, 2>\",,0,300,,3,,100,4,1,75.0\r\n"
+	    "2026-11-21T06:26:41.123Z,1,2,lineno,<unknown>,0,,,0,100,,0,,,"
+	    "1,1,25.0\r\n"
+	    ",2,1,lineno,\"/a,b \"\"c\"\".c\",7,\"f<int, 2>\",,0,300,,3,,"
+	    "100,4,1,75.0\r\n");
+	stats_free(table);
+}
+
+static void
+csv_of_a_diff_has_signed_differences(void **state)
+{
+	struct stats_table *old = group_literal(before, array_size(before),
+	    BY_FILENAME);
+	struct stats_table *new = group_literal(after, array_size(after),
+	    BY_FILENAME);
+	struct stats_table *table = diff_tables(old, new);
+	struct report_sample sample = make_sample(table, SORT_GROWTH);
+
+	(void)state;
+	sample.has_time = false;
+	sample.seq = 2;
+	report_csv.sample(&out, &sample);
+	check_printed(
+	    ",2,1,filename,a.py,,,,0,5032,5000,5,1,1006,7,2,92.6\r\n"
+	    ",2,2,filename,c.py,,,,0,400,400,1,1,400,2,1,7.4\r\n"
+	    ",2,3,filename,b.py,,,,0,0,-66,0,-1,,0,0,0.0\r\n"
+	    ",2,4,filename,<unknown>,,,,0,0,-7,0,-1,,0,0,0.0\r\n");
+	stats_free(old);
+	stats_free(new);
+	stats_free(table);
+}
+
+/* ---- folded stacks ---- */
+
+/* Two lines of one function are one line here; a semicolon is a colon. */
+static const struct lit_trace recursive[] = {
+	{ 500, 5, { { "/x.c", 9, "leaf" }, { "/m.c", 3, "main" } } },
+	{ 70, 2, { { "/x.c", 8, "leaf" }, { "/m.c", 4, "main" } } },
+	{ 60, 1, { { "/a;b.c", 1, NULL }, { "/m.c", 4, "operator ;" } } },
+	{ 0, 0, { { "/z.c", 1, "gone" } } },
+	{ 5, 1, { { NULL, 0, NULL } } },
+};
+
+static void
+check_folded(enum weight weight, enum frame_text text, const char *expected)
+{
+	struct stats_table *table = group_literal(recursive,
+	    array_size(recursive), BY_TRACEBACK);
+	struct report_sample sample;
+
+	options.weight = weight;
+	options.frame_text = text;
+	sample = make_sample(table, weight == WEIGHT_ALLOCS ? SORT_ALLOCS :
+	    SORT_SIZE);
+	report_folded.sample(&out, &sample);
+	check_printed(expected);
+	stats_free(table);
+}
+
+static void
+folded_stacks_are_summed_by_what_they_show(void **state)
+{
+	(void)state;
+	check_folded(WEIGHT_BYTES, FRAME_FUNCTION, "main;leaf 570\n"
+	    "operator :;/a:b.c:1 60\n<unknown> 5\n");
+}
+
+static void
+folded_stacks_count_what_is_asked(void **state)
+{
+	(void)state;
+	check_folded(WEIGHT_BLOCKS, FRAME_FILE, "/m.c:3;/x.c:9 5\n"
+	    "/m.c:4;/x.c:8 2\n/m.c:4;/a:b.c:1 1\n<unknown> 1\n");
+}
+
+/* What is no longer alive was allocated all the same. */
+static void
+folded_stacks_of_allocations_have_the_past(void **state)
+{
+	(void)state;
+	check_folded(WEIGHT_ALLOCS, FRAME_BOTH,
+	    "main (/m.c:3);leaf (/x.c:9) 6\n"
+	    "main (/m.c:4);leaf (/x.c:8) 3\n"
+	    "operator : (/m.c:4);/a:b.c:1 2\n"
+	    "<unknown> 2\ngone (/z.c:1) 1\n");
+}
+
+static void
+folded_diff_has_the_old_and_the_new_number(void **state)
+{
+	struct stats_table *old = group_literal(before, array_size(before),
+	    BY_TRACEBACK);
+	struct stats_table *new = group_literal(after, array_size(after),
+	    BY_TRACEBACK);
+	struct stats_table *table = diff_tables(old, new);
+	struct report_sample sample = make_sample(table, SORT_GROWTH);
+
+	(void)state;
+	report_folded.sample(&out, &sample);
+	check_printed("b.py:4;a.py:5 2 5002\nc.py:578 0 400\nb.py:1 66 0\n"
+	    "<unknown> 7 0\nb.py:4;a.py:2 30 30\n");
+	stats_free(old);
+	stats_free(new);
+	stats_free(table);
 }
 
 /* ---- text ---- */
@@ -700,6 +828,12 @@ main(void)
 		TEST(tracemalloc_diff_has_signs_and_no_average_of_nothing),
 		TEST(tracemalloc_diff_by_file_is_cpythons),
 		TEST(tracemalloc_diff_by_traceback_is_cpythons),
+		TEST(csv_has_a_header_and_quotes_what_must_be),
+		TEST(csv_of_a_diff_has_signed_differences),
+		TEST(folded_stacks_are_summed_by_what_they_show),
+		TEST(folded_stacks_count_what_is_asked),
+		TEST(folded_stacks_of_allocations_have_the_past),
+		TEST(folded_diff_has_the_old_and_the_new_number),
 		TEST(text_report_has_header_rows_and_sum),
 		TEST(text_growth_has_signed_columns),
 		TEST(text_losses_are_shown_when_there_are_any),
