@@ -13,17 +13,14 @@
  */
 #include "symbols/debug_private.h"
 
-/* The next DIE of the same parent; false at the end, or where the file leads
- * backwards. */
-static bool
-next_sibling(Dwarf_Die *die)
+bool
+debug_next_sibling(Dwarf_Die *die)
 {
 	Dwarf_Off before = dwarf_dieoffset(die);
 
 	return dwarf_siblingof(die, die) == 0 && dwarf_dieoffset(die) > before;
 }
 
-/* Can functions of their own be in there? */
 bool
 debug_holds_functions(int tag, bool is_all)
 {
@@ -62,7 +59,7 @@ collect_functions(struct unit *unit, Dwarf_Die *parent, unsigned depth,
 			vec_push(&unit->functions, die);
 		if (debug_holds_functions(tag, is_all))
 			collect_functions(unit, &die, depth + 1, is_all);
-	} while (next_sibling(&die));
+	} while (debug_next_sibling(&die));
 }
 
 /* The function in whose body the address is.  Functions inside functions are
@@ -106,7 +103,7 @@ enter_scope(Dwarf_Die *die, Dwarf_Addr address)
 				return true;
 			}
 		}
-	} while (next_sibling(&child));
+	} while (debug_next_sibling(&child));
 	return false;
 }
 

@@ -105,6 +105,7 @@ debug_close(struct debug_module *module)
 	vec_fini(&module->units);
 	ranges_fini(&module->units_by_address);
 	symtab_fini(&module->symtab);
+	debug_forget_scopes(module);
 	debug_forget_names(module);
 	vec_fini(&module->made_names);
 	if (module->dwfl != NULL)

@@ -129,25 +129,14 @@ find_declaration(Dwarf_Die *die)
 }
 
 /* A name with the namespaces and classes around it, for languages that have
- * them, where the compiler wrote no linkage name.  Looks through the unit. */
+ * them, where the compiler wrote no linkage name. */
 static const char *
 qualify_name(struct debug_module *module, Dwarf_Die *die, const char *name)
 {
 	struct strbuf text = STRBUF_INIT(NAME_MAX_BYTES);
 	Dwarf_Die declaration = find_declaration(die);
-	Dwarf_Die *scopes = NULL;
-	int n = dwarf_getscopes_die(&declaration, &scopes);
 
-	for (int i = n - 1; i > 0; i--) {
-		int tag = dwarf_tag(&scopes[i]);
-		const char *scope = dwarf_diename(&scopes[i]);
-
-		if (tag == DW_TAG_namespace && scope == NULL)
-			scope = "(anonymous namespace)";
-		if (debug_holds_functions(tag, false) && scope != NULL)
-			strbuf_printf(&text, "%s::", scope);
-	}
-	free(scopes);
+	debug_put_scopes(module, &declaration, &text);
 	strbuf_puts(&text, name);
 	vec_push(&module->made_names, strbuf_take(&text));
 	return *vec_last(&module->made_names);

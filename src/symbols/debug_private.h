@@ -11,6 +11,8 @@
 #include "symbols/debug_module.h"
 #include "symbols/lines.h"
 #include "symbols/symtab.h"
+#include "util/idmap.h"
+#include "util/strbuf.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -45,6 +47,8 @@ struct debug_module {
 	bool		 has_units;
 	struct symtab	 symtab;
 	bool		 has_symtab;
+	VEC(struct scopes *) scopes;	/* debug_scopes.c */
+	struct idmap	 scopes_map;	/* by unit */
 	VEC(char *)	 made_names;	/* of the current answer */
 	uint64_t	 address;	/* asked for */
 	Dwarf_Addr	 pc;		/* the same in the separate file */
@@ -63,6 +67,10 @@ struct unit *debug_find_unit(struct debug_module *module, Dwarf_Addr address);
 /* Can functions of their own be inside a DIE with this tag?  is_all: also
  * those inside functions. */
 bool debug_holds_functions(int tag, bool is_all);
+
+/* Go to the next DIE of the same parent; false at the end, or where the file
+ * leads backwards. */
+bool debug_next_sibling(Dwarf_Die *die);
 
 /* The function in whose body the address is, or NULL. */
 Dwarf_Die *debug_find_function(struct unit *unit, Dwarf_Addr address);
@@ -83,6 +91,16 @@ const char *debug_name_function(struct debug_module *module, Dwarf_Die *die);
 
 /* Release the names that were made for an answer. */
 void debug_forget_names(struct debug_module *module);
+
+/* ---- debug_scopes.c ---- */
+
+/* Append "name::" for each namespace and class around a DIE, outermost
+ * first. */
+void debug_put_scopes(struct debug_module *module, Dwarf_Die *die,
+    struct strbuf *text);
+
+/* Release what was read for that. */
+void debug_forget_scopes(struct debug_module *module);
 
 /* ---- debug_lines.c ---- */
 
