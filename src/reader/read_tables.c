@@ -2,13 +2,12 @@
  * read_tables.c - copying one process's tables out of the segment (L3).
  *
  * Shape      Chunks are mapped read-only as the directory names them and stay
- *            mapped.  A node is translated once: its chain of parents up to
- *            one that is known is collected, then interned from there down.
+ *            mapped.  Counters are read anew each time; what frames and
+ *            modules there are is read_stacks.c, blocks are read_blocks.c.
  * Why        The writer may be hostile or half dead: every number is copied
  *            to a local before it is checked, and never read again.
- * Invariant  A parent's id is smaller than its child's, so that a chain ends;
- *            what breaks that is corrupt.  The segment is sealed against
- *            shrinking, so that no read of a mapped page can fail.
+ * Invariant  The segment is sealed against shrinking, so that no read of a
+ *            mapped page can fail.
  */
 #include "reader/read_tables.h"
 
@@ -29,8 +28,8 @@ static const struct {
 #undef S
 };
 
-static void ATTR_PRINTF(2, 3)
-corrupt(struct slot_tables *t, const char *format, ...)
+void
+slot_corrupt(struct slot_tables *t, const char *format, ...)
 {
 	va_list args;
 
@@ -85,13 +84,19 @@ slot_tables_close(struct slot_tables *t)
 	vec_fini(&t->modules);
 	vec_fini(&t->stacks);
 	vec_fini(&t->path);
+	vec_fini(&t->places);
 	vec_fini(&t->deltas.list);
 	free(t);
 }
 
-/* Elements in use, bounded by what the section can hold. */
-static uint32_t
-section_count(const struct slot_tables *t, enum section_id section)
+uint32_t
+slot_per_chunk(enum section_id section)
+{
+	return sections[section].per_chunk;
+}
+
+uint32_t
+slot_count(const struct slot_tables *t, enum section_id section)
 {
 	uint32_t n = load_acquire(&t->header->sections[section].n_used);
 	uint32_t most = sections[section].max_chunks *
@@ -117,7 +122,7 @@ map_chunk(struct slot_tables *t, enum section_id section, uint32_t index)
 		return NULL;
 	if (offset < HEADER_SIZE ||
 	    offset > REGION_SIZE - chunk_size(section)) {
-		corrupt(t, "chunk %u of section %d lies outside the region",
+		slot_corrupt(t, "chunk %u of section %d lies outside the region",
 		    index, section);
 		return NULL;
 	}
@@ -128,9 +133,8 @@ map_chunk(struct slot_tables *t, enum section_id section, uint32_t index)
 	return t->chunks[entry] = p;
 }
 
-/* Address of an element below section_count(); NULL: not there. */
-static const void *
-element(struct slot_tables *t, enum section_id section, uint32_t id)
+const void *
+slot_element(struct slot_tables *t, enum section_id section, uint32_t id)
 {
 	const char *chunk = map_chunk(t, section,
 	    id / sections[section].per_chunk);
@@ -140,195 +144,19 @@ element(struct slot_tables *t, enum section_id section, uint32_t id)
 	    sections[section].element_size;
 }
 
-/* ---- modules ---- */
-
-static bool
-copy_path(struct slot_tables *t, uint32_t offset, uint32_t size, char *to)
-{
-	uint32_t per_chunk = sections[SECTION_STRINGS].per_chunk;
-	const char *from;
-
-	if (size > NAME_MAX_BYTES || offset >= section_count(t,
-	    SECTION_STRINGS) || offset % per_chunk + size > per_chunk)
-		return false;
-	from = element(t, SECTION_STRINGS, offset);
-	if (from == NULL)
-		return false;
-	memcpy(to, from, size);
-	to[size] = '\0';
-	return true;
-}
-
-/* Store id + 1 of the process's module; 0: not complete yet. */
-static uint32_t
-read_module(struct slot_tables *t, uint32_t id)
-{
-	const struct module_record *shared = element(t, SECTION_MODULES, id);
-	struct module_record record;
-	char path[NAME_MAX_BYTES + 1];
-	uint32_t path_size;
-
-	if (shared == NULL)
-		return 0;
-	/* ORDER module-publish: other end record_new() of the hook. */
-	path_size = load_acquire(&shared->path_size);
-	if (path_size == 0)
-		return 0;
-	memcpy(&record, shared, sizeof(record));
-	if (!copy_path(t, record.path, path_size, path)) {
-		corrupt(t, "module %u has no valid path", id);
-		return 0;
-	}
-	if (record.build_id_size > sizeof(record.build_id))
-		record.build_id_size = 0;
-	return frame_store_module(t->store, path, record.build_id,
-	    record.build_id_size) + 1;
-}
-
-/* Store id of a module named by a node. */
-static bool
-module_id(struct slot_tables *t, uint32_t id, uint32_t *result)
-{
-	if (id == 0) {
-		*result = 0;
-		return true;
-	}
-	if (id >= section_count(t, SECTION_MODULES)) {
-		corrupt(t, "a frame names module %u, which is not there", id);
-		return false;
-	}
-	if (id >= t->modules.n)
-		vec_push_zeroed(&t->modules, id + 1 - t->modules.n);
-	if (t->modules.items[id] == 0)
-		t->modules.items[id] = read_module(t, id);
-	if (t->modules.items[id] == 0)
-		return false;
-	*result = t->modules.items[id] - 1;
-	return true;
-}
-
-/* ---- nodes ---- */
-
-/* A domain marker is no frame. */
-static const enum location_kind kind_of_node[NODE_DOMAIN] = {
-	[NODE_CALL] = LOCATION_CALL,
-	[NODE_SIGNAL] = LOCATION_SIGNAL,
-	[NODE_GUESSED] = LOCATION_GUESSED,
-	[NODE_CUT] = LOCATION_CUT,
-	[NODE_DEEPER] = LOCATION_DEEPER,
-};
-
-static bool
-node_location(struct slot_tables *t, const struct node *node,
-    uint32_t *location)
-{
-	uint32_t kind = node->module_kind & NODE_KIND_MASK, module;
-
-	if (kind >= NODE_DOMAIN) {
-		corrupt(t, "a frame of unknown kind %u", kind);
-		return false;
-	}
-	if (!module_id(t, node->module_kind >> NODE_MODULE_SHIFT, &module))
-		return false;
-	*location = frame_store_location(t->store, module, node->offset,
-	    kind_of_node[kind]);
-	return true;
-}
-
-/* Node ids from `id` up to the first known one, in t->path, newest first. */
-static bool
-collect_unknown(struct slot_tables *t, uint32_t id)
-{
-	uint32_t n = section_count(t, SECTION_NODES), parent;
-	const struct node *shared;
-
-	if (id >= n) {
-		corrupt(t, "a traceback ends in frame %u of %u", id, n);
-		return false;
-	}
-	if (n > t->stacks.n)
-		vec_push_zeroed(&t->stacks, n - t->stacks.n);
-	vec_clear(&t->path);
-	while (id != 0 && t->stacks.items[id] == 0) {
-		shared = element(t, SECTION_NODES, id);
-		if (shared == NULL)
-			return false;
-		vec_push(&t->path, id);
-		parent = load_relaxed(&shared->parent);
-		if (parent >= id) {
-			corrupt(t, "frame %u is called from frame %u", id,
-			    parent);
-			return false;
-		}
-		id = parent;
-	}
-	return true;
-}
-
-/* Store stack of a node; 0: not complete or corrupt. */
-static uint32_t
-node_stack(struct slot_tables *t, uint32_t id)
-{
-	uint32_t location, stack, parent;
-	const struct node *shared;
-	struct node node;
-
-	if (id < t->stacks.n && t->stacks.items[id] != 0)
-		return t->stacks.items[id];
-	if (!collect_unknown(t, id))
-		return 0;
-	while (t->path.n > 0) {
-		id = vec_pop(&t->path);
-		shared = element(t, SECTION_NODES, id);
-		if (shared == NULL)
-			return 0;
-		memcpy(&node, shared, sizeof(node));
-		parent = node.parent;
-		/* Read again: what was checked above may have changed. */
-		if (parent >= id)
-			return 0;
-		if (!node_location(t, &node, &location))
-			return 0;
-		stack = frame_store_stack(t->store, t->stacks.items[parent],
-		    location);
-		t->stacks.items[id] = stack;
-	}
-	return t->stacks.items[id];
-}
-
 /* ---- counters ---- */
-
-/* The stack of a traceback; one in another domain than malloc's ends in a
- * marker below it. */
-static uint32_t
-traceback_stack(struct slot_tables *t, uint32_t id)
-{
-	const struct node *shared;
-	uint32_t parent;
-
-	if (id >= section_count(t, SECTION_NODES))
-		return node_stack(t, id);	/* says what is wrong */
-	shared = element(t, SECTION_NODES, id);
-	if (shared == NULL)
-		return 0;
-	if ((load_relaxed(&shared->module_kind) & NODE_KIND_MASK) !=
-	    NODE_DOMAIN)
-		return node_stack(t, id);
-	parent = load_relaxed(&shared->parent);
-	return parent < id ? node_stack(t, parent) : 0;
-}
 
 /* The entries of all delta blocks that have a traceback now. */
 static void
 list_deltas(struct slot_tables *t)
 {
-	uint32_t n = section_count(t, SECTION_DELTAS), id, i;
+	uint32_t n = slot_count(t, SECTION_DELTAS), id, i;
 	const struct delta_block *block;
 	struct delta_ref ref;
 
 	vec_clear(&t->deltas.list);
 	for (id = 1; id < n; id++) {
-		block = element(t, SECTION_DELTAS, id);
+		block = slot_element(t, SECTION_DELTAS, id);
 		if (block == NULL)
 			continue;
 		for (i = 0; i < DELTA_ENTRIES; i++) {
@@ -361,7 +189,7 @@ static bool
 read_traceback(struct slot_tables *t, uint32_t id, size_t *next_delta,
     struct moment *moment, struct trace *trace, uint64_t *losses)
 {
-	const struct traceback *shared = element(t, SECTION_TRACEBACKS, id);
+	const struct traceback *shared = slot_element(t, SECTION_TRACEBACKS, id);
 	size_t n_deltas = deltas_of(t, id, next_delta);
 	struct counters counters;
 	uint32_t node, flags;
@@ -389,7 +217,7 @@ read_traceback(struct slot_tables *t, uint32_t id, size_t *next_delta,
 		    (flags & TRACEBACK_CUT ? TRACE_CUT : 0) |
 		    (flags & TRACEBACK_TRUNCATED ? TRACE_TRUNCATED : 0)),
 	};
-	trace->stack = traceback_stack(t, node);
+	trace->stack = slot_traceback_stack(t, node);
 	if (trace->stack == 0)
 		++*losses;
 	return true;
@@ -473,7 +301,7 @@ struct progress {
 static struct progress
 read_progress(struct slot_tables *t, uint32_t clear_epoch)
 {
-	uint32_t n = section_count(t, SECTION_DELTAS), id;
+	uint32_t n = slot_count(t, SECTION_DELTAS), id;
 	const struct delta_block *block;
 	struct progress progress;
 
@@ -481,7 +309,7 @@ read_progress(struct slot_tables *t, uint32_t clear_epoch)
 	progress.current = load_relaxed(&t->header->clear_epoch) ==
 	    clear_epoch ? load_relaxed(&t->header->current) : 0;
 	for (id = 1; id < n; id++) {
-		block = element(t, SECTION_DELTAS, id);
+		block = slot_element(t, SECTION_DELTAS, id);
 		if (block == NULL)
 			continue;
 		progress.allocated += load_relaxed(&block->allocated);
@@ -551,27 +379,29 @@ slot_tables_read(struct slot_tables *t, enum reader_moment kind,
 	uint32_t clear_epoch = load_relaxed(&t->control->clear_epoch);
 	struct progress before, after;
 	uint64_t unresolved = 0;
-	uint32_t n = section_count(t, SECTION_TRACEBACKS), i;
+	uint32_t n = slot_count(t, SECTION_TRACEBACKS), i;
 	struct moment moment = moment_now(t, kind);
 	size_t next_delta = 0;
 
 	*traces = xcalloc(n, sizeof(**traces));
 	*n_traces = 0;
+	vec_clear(&t->places);
 	if (load_relaxed(&header->magic) != LAYOUT_MAGIC ||
 	    load_relaxed(&header->version) != LAYOUT_VERSION) {
-		corrupt(t, "the header of process %d is not one",
+		slot_corrupt(t, "the header of process %d is not one",
 		    (int)process->pid);
 		return;
 	}
 	read_identity(t, process);
 	before = read_progress(t, clear_epoch);
 	list_deltas(t);
+	vec_push_zeroed(&t->places, n);
 	for (i = 1; i < n; i++) {
 		slice_point_at(i);
 		if (read_traceback(t, i, &next_delta, &moment,
 		    &(*traces)[*n_traces], &unresolved)) {
 			add_trace(&process->totals, &(*traces)[*n_traces]);
-			++*n_traces;
+			t->places.items[i] = ++*n_traces;
 		}
 	}
 	after = read_progress(t, clear_epoch);

@@ -22,6 +22,8 @@ struct slot_tables {
 	VEC(uint32_t)	 stacks;	/* node id -> store stack; 0 unknown */
 	VEC(uint32_t)	 path;		/* working memory */
 	struct delta_refs deltas;	/* the same */
+	VEC(uint32_t)	 places;	/* of the latest reading: traceback ->
+					 * index of its trace, + 1 */
 	bool		 is_corrupt;
 	char		 corruption[160];
 };
@@ -33,11 +35,34 @@ struct slot_tables *slot_tables_open(int fd, uint64_t region_offset,
 void slot_tables_close(struct slot_tables *tables);	/* NULL is fine */
 
 /*
- * Read header and counters at a moment.  *traces is allocated (free()), n_traces long,
- * their .process left 0.  totals and the identity fields of process are
- * filled in.  What is malformed is left out and sets is_corrupt.
+ * Read header and counters at a moment.  *traces is allocated (free()),
+ * n_traces long, their .process left 0.  totals and the identity fields of
+ * process are filled in.  What is malformed is left out and sets is_corrupt.
  */
 void slot_tables_read(struct slot_tables *tables, enum reader_moment moment,
     struct process *process, struct trace **traces, uint32_t *n_traces);
+
+/* ---- for the other files of read_*.c ---- */
+
+uint32_t slot_per_chunk(enum section_id section);
+
+/* Elements in use, bounded by what the section can hold. */
+uint32_t slot_count(const struct slot_tables *tables,
+    enum section_id section);
+
+/* Address of an element below slot_count(), mapped and hostile; NULL: it is
+ * not there (yet). */
+const void *slot_element(struct slot_tables *tables, enum section_id section,
+    uint32_t id);
+
+/* Note what is wrong, if it is the first. */
+void slot_corrupt(struct slot_tables *tables, const char *format, ...)
+    ATTR_PRINTF(2, 3);
+
+/*
+ * The stack of a traceback that ends in this node; 0: not complete or corrupt.
+ * One in another domain than malloc's ends in a marker below it.
+ */
+uint32_t slot_traceback_stack(struct slot_tables *tables, uint32_t node);
 
 #endif

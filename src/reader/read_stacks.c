@@ -1,0 +1,188 @@
+/*
+ * read_stacks.c - the modules, frames and stacks of one process (L3).
+ *
+ * Shape      A node is translated once: its chain of parents up to one that
+ *            is known is collected, then interned from there down.
+ * Invariant  A parent's id is smaller than its child's, so that a chain ends;
+ *            what breaks that is corrupt.
+ */
+#include "reader/read_tables.h"
+
+#include "base/atomic.h"
+#include "util/names.h"
+
+/* ---- modules ---- */
+
+static bool
+copy_path(struct slot_tables *t, uint32_t offset, uint32_t size, char *to)
+{
+	uint32_t per_chunk = slot_per_chunk(SECTION_STRINGS);
+	const char *from;
+
+	if (size > NAME_MAX_BYTES || offset >= slot_count(t,
+	    SECTION_STRINGS) || offset % per_chunk + size > per_chunk)
+		return false;
+	from = slot_element(t, SECTION_STRINGS, offset);
+	if (from == NULL)
+		return false;
+	memcpy(to, from, size);
+	to[size] = '\0';
+	return true;
+}
+
+/* Store id + 1 of the process's module; 0: not complete yet. */
+static uint32_t
+read_module(struct slot_tables *t, uint32_t id)
+{
+	const struct module_record *shared = slot_element(t, SECTION_MODULES, id);
+	struct module_record record;
+	char path[NAME_MAX_BYTES + 1];
+	uint32_t path_size;
+
+	if (shared == NULL)
+		return 0;
+	/* ORDER module-publish: other end record_new() of the hook. */
+	path_size = load_acquire(&shared->path_size);
+	if (path_size == 0)
+		return 0;
+	memcpy(&record, shared, sizeof(record));
+	if (!copy_path(t, record.path, path_size, path)) {
+		slot_corrupt(t, "module %u has no valid path", id);
+		return 0;
+	}
+	if (record.build_id_size > sizeof(record.build_id))
+		record.build_id_size = 0;
+	return frame_store_module(t->store, path, record.build_id,
+	    record.build_id_size) + 1;
+}
+
+/* Store id of a module named by a node. */
+static bool
+module_id(struct slot_tables *t, uint32_t id, uint32_t *result)
+{
+	if (id == 0) {
+		*result = 0;
+		return true;
+	}
+	if (id >= slot_count(t, SECTION_MODULES)) {
+		slot_corrupt(t, "a frame names module %u, which is not there", id);
+		return false;
+	}
+	if (id >= t->modules.n)
+		vec_push_zeroed(&t->modules, id + 1 - t->modules.n);
+	if (t->modules.items[id] == 0)
+		t->modules.items[id] = read_module(t, id);
+	if (t->modules.items[id] == 0)
+		return false;
+	*result = t->modules.items[id] - 1;
+	return true;
+}
+
+/* ---- nodes ---- */
+
+/* A domain marker is no frame. */
+static const enum location_kind kind_of_node[NODE_DOMAIN] = {
+	[NODE_CALL] = LOCATION_CALL,
+	[NODE_SIGNAL] = LOCATION_SIGNAL,
+	[NODE_GUESSED] = LOCATION_GUESSED,
+	[NODE_CUT] = LOCATION_CUT,
+	[NODE_DEEPER] = LOCATION_DEEPER,
+};
+
+static bool
+node_location(struct slot_tables *t, const struct node *node,
+    uint32_t *location)
+{
+	uint32_t kind = node->module_kind & NODE_KIND_MASK, module;
+
+	if (kind >= NODE_DOMAIN) {
+		slot_corrupt(t, "a frame of unknown kind %u", kind);
+		return false;
+	}
+	if (!module_id(t, node->module_kind >> NODE_MODULE_SHIFT, &module))
+		return false;
+	*location = frame_store_location(t->store, module, node->offset,
+	    kind_of_node[kind]);
+	return true;
+}
+
+/* Node ids from `id` up to the first known one, in t->path, newest first. */
+static bool
+collect_unknown(struct slot_tables *t, uint32_t id)
+{
+	uint32_t n = slot_count(t, SECTION_NODES), parent;
+	const struct node *shared;
+
+	if (id >= n) {
+		slot_corrupt(t, "a traceback ends in frame %u of %u", id, n);
+		return false;
+	}
+	if (n > t->stacks.n)
+		vec_push_zeroed(&t->stacks, n - t->stacks.n);
+	vec_clear(&t->path);
+	while (id != 0 && t->stacks.items[id] == 0) {
+		shared = slot_element(t, SECTION_NODES, id);
+		if (shared == NULL)
+			return false;
+		vec_push(&t->path, id);
+		parent = load_relaxed(&shared->parent);
+		if (parent >= id) {
+			slot_corrupt(t, "frame %u is called from frame %u", id,
+			    parent);
+			return false;
+		}
+		id = parent;
+	}
+	return true;
+}
+
+/* Store stack of a node; 0: not complete or corrupt. */
+static uint32_t
+node_stack(struct slot_tables *t, uint32_t id)
+{
+	uint32_t location, stack, parent;
+	const struct node *shared;
+	struct node node;
+
+	if (id < t->stacks.n && t->stacks.items[id] != 0)
+		return t->stacks.items[id];
+	if (!collect_unknown(t, id))
+		return 0;
+	while (t->path.n > 0) {
+		id = vec_pop(&t->path);
+		shared = slot_element(t, SECTION_NODES, id);
+		if (shared == NULL)
+			return 0;
+		memcpy(&node, shared, sizeof(node));
+		parent = node.parent;
+		/* Read again: what was checked above may have changed. */
+		if (parent >= id)
+			return 0;
+		if (!node_location(t, &node, &location))
+			return 0;
+		stack = frame_store_stack(t->store, t->stacks.items[parent],
+		    location);
+		t->stacks.items[id] = stack;
+	}
+	return t->stacks.items[id];
+}
+
+/* ---- tracebacks ---- */
+
+uint32_t
+slot_traceback_stack(struct slot_tables *t, uint32_t id)
+{
+	const struct node *shared;
+	uint32_t parent;
+
+	if (id >= slot_count(t, SECTION_NODES))
+		return node_stack(t, id);	/* says what is wrong */
+	shared = slot_element(t, SECTION_NODES, id);
+	if (shared == NULL)
+		return 0;
+	if ((load_relaxed(&shared->module_kind) & NODE_KIND_MASK) !=
+	    NODE_DOMAIN)
+		return node_stack(t, id);
+	parent = load_relaxed(&shared->parent);
+	return parent < id ? node_stack(t, parent) : 0;
+}
