@@ -10,10 +10,9 @@
  *            them: the highest sum that was read, or the highest peak of one
  *            process, whichever is larger.
  */
-#include "reader/read.h"
+#include "reader/read_private.h"
 
 #include "base/atomic.h"
-#include "reader/read_tables.h"
 #include "tables/segment.h"
 #include "util/names.h"
 #include "util/slice.h"
@@ -24,37 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* One process at this reading, or for ever when it has ended. */
-struct process_reading {
-	struct process	 process;
-	struct trace	*traces;
-	uint32_t	 n_traces;
-	uint32_t	 slot, incarnation;
-	bool		 is_final;
-	bool		 is_reported;	/* by reader_next_finished() */
-	/* of an ended one, when wanted: what was live at its peak */
-	struct trace	*peak_traces;
-	uint32_t	 n_peak_traces;
-	struct totals	 peak_totals;
-};
-
 _Static_assert((int)RECORD_HELD == (int)RECORDING_HELD &&
     (int)RECORD_STOPPED == (int)RECORDING_STOPPED, "same numbers");
-
-struct reader {
-	int		 fd;
-	struct frame_store *store;
-	struct lobby_map lobby;
-	struct slot_tables *tables[N_SLOTS];
-	uint32_t	 incarnations[N_SLOTS];	/* of those tables */
-	bool		 is_done[N_SLOTS];	/* final state taken */
-	VEC(struct process_reading) ended;
-	uint64_t	 highest_sum;	/* since these epochs */
-	uint32_t	 clear_epoch, peak_reset_epoch;
-	bool		 keeps_peaks;
-	bool		 is_corrupt;
-	char		 corruption[160];
-};
 
 struct reader *
 reader_open(int segment_fd, struct frame_store *store, struct errbuf *why)
@@ -86,6 +56,7 @@ reader_close(struct reader *reader)
 	for (i = 0; i < reader->ended.n; i++) {
 		free(reader->ended.items[i].traces);
 		free(reader->ended.items[i].peak_traces);
+		slot_tables_close(reader->ended.items[i].tables);
 	}
 	vec_fini(&reader->ended);
 	lobby_unmap(&reader->lobby);
@@ -124,8 +95,8 @@ read_proc_stat(struct process *process)
 	}
 }
 
-static void
-note_corruption(struct reader *reader, const struct slot_tables *tables,
+void
+reader_note_corruption(struct reader *reader, const struct slot_tables *tables,
     struct process *process)
 {
 	if (!tables->is_corrupt)
@@ -186,7 +157,7 @@ read_slot(struct reader *reader, uint32_t i, enum reader_moment moment,
 	}
 	slot_tables_read(reader->tables[i], moment, &reading->process,
 	    &reading->traces, &reading->n_traces);
-	note_corruption(reader, reader->tables[i], &reading->process);
+	reader_note_corruption(reader, reader->tables[i], &reading->process);
 	if (state == SLOT_LIVE)
 		read_proc_stat(&reading->process);
 	return true;
@@ -311,10 +282,11 @@ keep_end(struct reader *reader, struct process_reading *reading)
 
 	if (reader->keeps_peaks)
 		keep_peak(reader->tables[i], reading);
+	reading->tables = reader->tables[i];
 	vec_push(&reader->ended, *reading);
 	reader->is_done[i] = true;
-	slot_tables_close(reader->tables[i]);
 	reader->tables[i] = NULL;
+	reader_let_go(reader);
 }
 
 /* Traces were cleared or the peak was reset: what was highest is not. */
@@ -360,6 +332,7 @@ reader_snapshot(struct reader *reader)
 			vec_push(&live, reading);
 	}
 	snapshot = combine(reader, live.items, (uint32_t)live.n);
+	reader_add_blocks(reader, snapshot, live.items, (uint32_t)live.n);
 	if (live.n > 0)
 		raise_highest(reader, &snapshot->totals);
 	if (snapshot->totals.peak_bytes < reader->highest_sum)
@@ -462,7 +435,7 @@ reader_next_finished(struct reader *reader, uint32_t *slot,
 
 	for (i = 0; i < reader->ended.n; i++) {
 		reading = &reader->ended.items[i];
-		if (reading->is_reported)
+		if (reading->is_reported || reading->tables != NULL)
 			continue;
 		reading->is_reported = true;
 		*slot = reading->slot;

@@ -45,6 +45,25 @@ struct snapshot *reader_snapshot_at(struct reader *reader,
 /* Also keep, of each process that ends, what was live at its peak. */
 void reader_keep_peaks(struct reader *reader);
 
+/*
+ * From the next reading at READER_NOW on, until told otherwise: blocks of all
+ * processes whose live blocks count (snapshot.h), as far as they are kept.
+ * O(live blocks).
+ */
+void reader_want_blocks(struct reader *reader, bool wanted);
+
+/* Of processes that end, keep the tables of the n last ones for their blocks;
+ * at first none. */
+void reader_keep_ended(struct reader *reader, uint32_t n);
+
+/*
+ * The same for survivors: what of each trace was born after the mark whose
+ * reading had this birth; NULL: not wanted.  Blocks that were in the making at
+ * the instant of the mark may be on either side.  O(live blocks).  Not known
+ * of samples, nor when a process with live blocks has ended and is not kept.
+ */
+void reader_want_survivors(struct reader *reader, const struct birth *since);
+
 enum record_mode reader_recording(const struct reader *reader);
 
 /*

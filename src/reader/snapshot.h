@@ -10,6 +10,7 @@
  * they are as many as the program has, and they are read after the traces,
  * one by one while it runs.  So the sum of a trace's blocks is its size when
  * the program is at rest; else they differ by what came and went meanwhile.
+ * Survivors of a mark are counted from the blocks, and so as near as these.
  */
 #ifndef TMTOP_READER_SNAPSHOT_H
 #define TMTOP_READER_SNAPSHOT_H
@@ -31,7 +32,7 @@ struct trace {
 	uint64_t	allocated;	/* bytes ever */
 	uint64_t	temporary;	/* blocks freed by the next event */
 	/* of the live ones, those born after the mark that was asked about;
-	 * 0 unless snapshot.has_survivors */
+	 * only with snapshot.has_survivors */
 	uint64_t	survivor_size, survivor_count;
 	uint32_t	stack;		/* most recent frame, in frame_store */
 	uint32_t	process;	/* index into snapshot.processes */

@@ -100,7 +100,8 @@ make_granule(uintptr_t address)
 	if (!cas_acq_rel(place, &expected, records))
 		return blocks_find(address);	/* ours has no key: viewers
 						 * skip it */
-	/* Last: a granule without a key holds no record yet. */
+	/* ORDER granule-key: last, a granule without a key holds no record
+	 * yet.  Other end: list_granules() of the reader. */
 	store_release(region_at(GRANULE_KEYS, uint64_t, id),
 	    granule_key(address));
 	return blocks_find(address);
@@ -201,10 +202,7 @@ blocks_put_slow(uintptr_t address, const struct block *block)
 			return false;
 		size = RECORD_SIZE_WIDE;
 	}
-	store_relaxed(record,
-	    (uint64_t)block->traceback << RECORD_TRACEBACK_SHIFT |
-	    size << RECORD_SIZE_SHIFT |
-	    (block->generation & RECORD_GENERATION_MASK));
+	store_relaxed(record, blocks_record(address, block, size));
 	return true;
 }
 

@@ -70,6 +70,17 @@ blocks_find(uintptr_t address)
 
 /* ---- records ---- */
 
+static ATTR_INLINE uint64_t
+blocks_record(uintptr_t address, const struct block *block, uint64_t size)
+{
+	uint64_t odd = (uint64_t)(address & RECORD_ODD_BIT) <<
+	    (62 - 4 - RECORD_TRACEBACK_SHIFT);
+
+	return (block->traceback | odd) << RECORD_TRACEBACK_SHIFT |
+	    size << RECORD_SIZE_SHIFT |
+	    (block->generation & RECORD_GENERATION_MASK);
+}
+
 /* Write the record of a block; false: no room (the caller counts it). */
 bool blocks_put_slow(uintptr_t address, const struct block *block);
 
@@ -81,10 +92,7 @@ blocks_put(uintptr_t address, const struct block *block)
 	if (unlikely(record == NULL) ||
 	    unlikely(block->size >= RECORD_SIZE_WIDE))
 		return blocks_put_slow(address, block);
-	store_relaxed(record,
-	    (uint64_t)block->traceback << RECORD_TRACEBACK_SHIFT |
-	    block->size << RECORD_SIZE_SHIFT |
-	    (block->generation & RECORD_GENERATION_MASK));
+	store_relaxed(record, blocks_record(address, block, block->size));
 	return true;
 }
 

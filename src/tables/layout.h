@@ -326,9 +326,10 @@ struct module_record {
 };
 
 /*
- * Block record, 8 bytes: flag 1 bit | traceback id 23 | size 28 | generation
- * 12, from the top; flag: [hook] the address means something beside.  0: no
- * live block here.  Size RECORD_SIZE_WIDE: the rest is in SECTION_LARGE, keyed
+ * Block record, 8 bytes: flag 1 bit | odd 1 | traceback id 22 | size 28 |
+ * generation 12, from the top; flag: [hook] the address means something
+ * beside; odd: the address has this bit, which its place does not tell where
+ * there is one lane.  0: no live block here.  Size RECORD_SIZE_WIDE: the rest is in SECTION_LARGE, keyed
  * by address.  Belongs to whoever owns the block: written after the real
  * malloc, cleared before the real free.
  *
@@ -336,7 +337,9 @@ struct module_record {
  * last one is for all that come later, and says nothing.
  */
 #define RECORD_TRACEBACK_SHIFT	40
-#define RECORD_TRACEBACK_MASK	0x7fffffu
+#define RECORD_TRACEBACK_MASK	0x3fffffu
+#define RECORD_ODD		(1ull << 62)
+#define RECORD_ODD_BIT		16u		/* of the address */
 #define RECORD_SIZE_SHIFT	12
 #define RECORD_SIZE_MASK	0xfffffffull
 #define RECORD_SIZE_WIDE	RECORD_SIZE_MASK
@@ -408,6 +411,7 @@ _Static_assert(sizeof(struct node) == 16, "nodes are dense");
 _Static_assert(sizeof(struct traceback) == 128, "two cache lines");
 _Static_assert(sizeof(struct delta_block) == LAYOUT_PAGE, "one page");
 _Static_assert(sizeof(struct granule) == LAYOUT_PAGE, "one page");
+_Static_assert(MAX_TRACEBACKS - 1 <= RECORD_TRACEBACK_MASK, "fits");
 _Static_assert(sizeof(struct process_header) <= HEADER_SIZE, "fits");
 _Static_assert(SLOTS_OFFSET + N_SLOTS * sizeof(struct slot) <= LOBBY_SIZE,
     "slots fit the lobby");
