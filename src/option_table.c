@@ -150,6 +150,20 @@ const struct option_row option_table[] = {
 	    .read = read_number, FIELD(iterations), .min = 1, .max = UINT32_MAX,
 	    .help = "stop reporting after so many readings" },
 
+	{ .section = "Gates, for continuous integration",
+	    .name = "fail-if-growth", .arg = "SIZE[:FILTER]",
+	    .in = IN_BATCH | IN_DIFF, .read = read_gate_growth,
+	    .help = "fail when more has grown" },
+	{ .name = "fail-if-live", .arg = "SIZE[:FILTER]", .in = IN_BATCH |
+	    IN_REPORT | IN_DIFF, .read = read_gate_live,
+	    .help = "fail when more is alive at the end" },
+	{ .name = "fail-if-peak", .arg = "SIZE", .in = IN_BATCH | IN_REPORT |
+	    IN_DIFF, .read = read_gate_peak,
+	    .help = "fail when the peak was higher" },
+	{ .name = "gate-status", .arg = "N", .in = IN_BATCH,
+	    .read = read_number, FIELD(gate_status), .min = 1, .max = 255,
+	    .unset = "3", .help = "status of a run that a gate fails" },
+
 	{ .section = "Other",
 	    .name = "quiet", .letter = 'q', .in = IN_ALL, .read = read_flag,
 	    FIELD(quiet), .help = "no remarks and no summary on stderr" },

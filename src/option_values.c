@@ -290,3 +290,61 @@ read_top(struct options *options, const struct option_row *row,
 	options->has_top = true;
 	return 0;
 }
+
+/* SIZE, then, unless it is of the whole process, [:FILTER]. */
+static int
+read_gate(struct options *options, enum gate_kind kind, const char *text,
+    struct errbuf *why)
+{
+	const char *colon = kind == GATE_PEAK ? NULL : strchr(text, ':');
+	struct gate gate = { .kind = kind, .filter = "" };
+	struct filter *filter;
+	char size[FMT_ROOM];
+	size_t n = colon != NULL ? (size_t)(colon - text) : strlen(text);
+
+	if (n >= sizeof size) {
+		errbuf_set_at(why, 1, "not a size like 10K or 1M");
+		return -1;
+	}
+	memcpy(size, text, n);
+	size[n] = '\0';
+	if (fmt_parse_size(size, &gate.limit, why) < 0)
+		return -1;
+	if (colon != NULL) {
+		filter = filter_parse(colon + 1, FILTER_EXACT, why, NULL);
+		if (filter == NULL) {
+			why->column += (int)n + 1;
+			return -1;
+		}
+		filter_free(filter);
+		gate.filter = colon + 1;
+	}
+	options->gates = xreallocarray(options->gates, options->n_gates + 1,
+	    sizeof *options->gates);
+	options->gates[options->n_gates++] = gate;
+	return 0;
+}
+
+int
+read_gate_growth(struct options *options,
+    const struct option_row *row ATTR_UNUSED, const char *text,
+    struct errbuf *why)
+{
+	return read_gate(options, GATE_GROWTH, text, why);
+}
+
+int
+read_gate_live(struct options *options,
+    const struct option_row *row ATTR_UNUSED, const char *text,
+    struct errbuf *why)
+{
+	return read_gate(options, GATE_LIVE, text, why);
+}
+
+int
+read_gate_peak(struct options *options,
+    const struct option_row *row ATTR_UNUSED, const char *text,
+    struct errbuf *why)
+{
+	return read_gate(options, GATE_PEAK, text, why);
+}

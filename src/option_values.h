@@ -91,6 +91,9 @@ option_reader read_filter;		/* appended to filters, parsed */
 option_reader read_skip;		/* appended to skips, parsed */
 option_reader read_delay;		/* read_seconds, and has_delay */
 option_reader read_top;			/* read_number, and has_top */
+option_reader read_gate_growth;		/* appended to gates: SIZE[:FILTER] */
+option_reader read_gate_live;
+option_reader read_gate_peak;		/* SIZE */
 option_reader read_follow;		/* both follow fields */
 
 #endif

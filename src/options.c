@@ -388,6 +388,7 @@ options_parse(struct options *options, int argc, char **argv, FILE *out,
 	*options = (struct options){
 		.grouping = BY_LINENO, .sort = -1, .delay_ms = 1000,
 		.skip = true, .follow_fork = true, .follow_exec = true,
+		.gate_status = 3,
 	};
 	make_getopt_arrays(&parser);
 	opterr = 0;
@@ -425,5 +426,6 @@ options_fini(struct options *options)
 		free(options->skips[i]);
 	free(options->filters);
 	free(options->skips);
+	free(options->gates);
 	*options = (struct options){ .batch = false };
 }

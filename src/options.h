@@ -42,6 +42,15 @@ enum options_verdict {
 
 enum { MAX_OPTION_FILES = 2 };
 
+/* A limit that fails a run or a comparison when it is exceeded. */
+enum gate_kind { GATE_GROWTH, GATE_LIVE, GATE_PEAK, N_GATE_KINDS };
+
+struct gate {
+	enum gate_kind	 kind;
+	uint64_t	 limit;		/* bytes */
+	const char	*filter;	/* as typed; "" for everything */
+};
+
 struct options {
 	enum command	 command;
 	const char	*files[MAX_OPTION_FILES]; /* snapshots to read */
@@ -63,6 +72,9 @@ struct options {
 	enum output_format format;	/* -f */
 	enum weight	 weight;	/* --weight */
 	enum frame_text	 frame_text;	/* --frame */
+	struct gate	*gates;		/* --fail-if-...; owned */
+	size_t		 n_gates;
+	unsigned	 gate_status;	/* of a run that one of them fails */
 	bool		 skip;		/* false: --no-skip */
 	char		**skips;	/* --skip; owned */
 	size_t		 n_skips;

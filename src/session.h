@@ -131,6 +131,26 @@ uint32_t session_full_stack(const struct session *session, uint32_t stack);
 const struct query_trace *session_trace(const struct session *session,
     uint32_t stack);
 
+/* "growth", "live", "peak". */
+extern const char *const gate_names[N_GATE_KINDS];
+
+/* What became of one gate of the options. */
+struct gate_result {
+	const struct gate *gate;	/* of the options */
+	bool		   ok;
+	uint64_t	   value;	/* what the limit was compared with */
+	char		   text[1024];	/* failed: one printable line that
+					 * names the rows behind it */
+};
+
+/*
+ * Check gate i of the options on the present reading, as filtered and grouped
+ * now: what has grown since the baseline, or since the start where there is
+ * none, in one row or in all together; what is alive; the peak.
+ */
+void session_check_gate(const struct session *s, size_t i,
+    struct gate_result *result);
+
 /* rates over the last refreshes, per second */
 struct rates {
 	double	allocs, frees, allocated_bytes, freed_bytes, net_bytes;

@@ -44,8 +44,10 @@ session_base_needs(struct session *s, enum stage from)
 static bool
 shows_live_only(const struct session *s, enum sort_key key)
 {
-	return s->options->batch && s->options->format != FORMAT_JSON &&
-	    s->baseline < 0 && !sort_key_is_past(key);
+	enum output_format format = s->options->format;
+
+	return s->options->batch && format != FORMAT_JSON &&
+	    format != FORMAT_CSV && s->baseline < 0 && !sort_key_is_past(key);
 }
 
 /* The attribution that the refresh is made with; returns the stage from which

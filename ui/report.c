@@ -10,9 +10,8 @@
  *            every reading.  The program's stdout is never written to unless
  *            -o - says so.
  */
-#include "ui/report.h"
+#include "ui/report_state.h"
 
-#include "ui/report_format.h"
 #include "ui/report_signals.h"
 #include "util/names.h"
 #include "util/xalloc.h"
@@ -26,27 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TEXT_ROWS = 20, EXIT_OWN_FAILURE = 125, MAX_FDS = 8 };
-
-/* A process that was reported as begun. */
-struct seen_process {
-	pid_t			 pid;
-	uint64_t		 start_ns;
-	enum process_state	 state;
-};
-
-struct report {
-	const struct options		*options;
-	const struct report_format	*format;
-	struct report_out		 out;
-	FILE				*file;		/* NULL: not ours */
-	int				 signals_fd;
-	uint64_t			 seq;		/* readings so far */
-	size_t				 n_notices;	/* passed on */
-	unsigned			 last_mark;	/* passed on */
-	VEC(struct seen_process)	 seen;
-	bool				 has_failed;	/* to write */
-};
+enum { EXIT_OWN_FAILURE = 125, MAX_FDS = 8 };
 
 /* ---- opening ---- */
 
@@ -123,205 +102,6 @@ report_close(struct report *report)
 	free(report);
 }
 
-/* ---- what happened between two readings ---- */
-
-static struct timespec
-wall_time(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now;
-}
-
-static void
-send_event(struct report *report, enum report_level level, const char *code,
-    pid_t pid, const char *text)
-{
-	struct report_event event = { .time = wall_time(), .level = level,
-		.code = code, .pid = pid, .text = text };
-
-	if (report->format->event != NULL)
-		report->format->event(&report->out, &event);
-}
-
-/* To the report, and to the user when that can be told apart. */
-static void
-pass_notices(struct report *report, const struct session *session)
-{
-	size_t n = session_n_notices(session);
-
-	for (; report->n_notices < n; report->n_notices++) {
-		const char *text = session_get_notice(session,
-		    report->n_notices);
-
-		send_event(report, LEVEL_WARNING, "notice", 0, text);
-		if (!report->options->quiet &&
-		    !report_owns_stderr(report->options))
-			fprintf(stderr, "tmtop: %s\n", text);
-	}
-}
-
-static struct seen_process *
-find_seen(struct report *report, const struct process *process)
-{
-	for (size_t i = 0; i < report->seen.n; i++) {
-		struct seen_process *seen = &report->seen.items[i];
-
-		if (seen->pid == process->pid &&
-		    seen->start_ns == process->start_ns)
-			return seen;
-	}
-	return NULL;
-}
-
-static void
-pass_process(struct report *report, const struct process *process)
-{
-	struct seen_process *seen = find_seen(report, process);
-
-	if (seen == NULL) {
-		vec_push(&report->seen, (struct seen_process){
-		    .pid = process->pid, .start_ns = process->start_ns });
-		seen = vec_last(&report->seen);
-		send_event(report, LEVEL_INFO, process->is_fork ? "fork" :
-		    "exec", process->pid, process->command);
-	}
-	if (seen->state != process->state) {
-		seen->state = process->state;
-		send_event(report, LEVEL_INFO, process->state ==
-		    PROCESS_EXECED ? "replaced" : "exit", process->pid,
-		    process->command);
-	}
-}
-
-static void
-pass_processes(struct report *report, const struct snapshot *snapshot)
-{
-	if (report->format->event == NULL)
-		return;
-	for (uint32_t i = 0; i < snapshot->n_processes; i++)
-		pass_process(report, &snapshot->processes[i]);
-}
-
-/* ---- readings ---- */
-
-static uint32_t
-count_shown(const struct options *options, uint32_t n_rows)
-{
-	unsigned top = options->has_top ? options->top :
-	    options->format == FORMAT_TEXT ? TEXT_ROWS : 0;
-
-	return top != 0 && top < n_rows ? top : n_rows;
-}
-
-/* A marker that stands for frames that are missing is none itself. */
-static uint32_t
-count_frames(const struct stacks *stacks, uint32_t stack)
-{
-	uint32_t n = 0;
-
-	for (; stack != 0; stack = stacks_parent(stacks, stack))
-		n += (stacks_frame(stacks, stack)->flags &
-		    SYMBOL_SPECIAL) == 0;
-	return n;
-}
-
-/* Frames before truncation of each row shown; caller frees.  NULL where rows
- * are no tracebacks. */
-static uint32_t *
-find_total_nframes(const struct session *session, uint32_t n_shown)
-{
-	const struct stats_table *rows = session_rows(session);
-	uint32_t *totals;
-
-	if (rows->grouping != BY_TRACEBACK)
-		return NULL;
-	totals = xcalloc(n_shown, sizeof *totals);
-	for (uint32_t i = 0; i < n_shown; i++) {
-		const struct statistic *row = &rows->rows[i];
-		const struct query_trace *trace = session_trace(session,
-		    row->stack);
-		uint32_t depth = count_frames(rows->stacks, row->stack);
-
-		totals[i] = trace != NULL && trace->total_nframe > depth ?
-		    trace->total_nframe : depth;
-	}
-	return totals;
-}
-
-static void
-write_sample(struct report *report, struct session *session)
-{
-	const struct stats_table *rows = session_rows(session);
-	int baseline = session_baseline(session);
-	struct report_sample sample = {
-		.options = report->options, .seq = ++report->seq,
-		.has_time = true, .time = wall_time(),
-		.run = session_run(session),
-		.snapshot = session_snapshot(session),
-		.names = session_names(session), .rows = rows,
-		.n_shown = count_shown(report->options, rows->n_rows),
-		.cumulative = session_cumulative(session),
-		.filters = session_filters_text(session),
-		.since = baseline < 0 ? NULL :
-		    session_get_mark(session, (size_t)baseline),
-		.unresolved = session_symbols_pending(session),
-		.recording = session_recording(session),
-	};
-	uint32_t *totals = find_total_nframes(session, sample.n_shown);
-
-	sample.sort = session_sort(session, &sample.reverse);
-	sample.total_nframes = totals;
-	report->format->sample(&report->out, &sample);
-	free(totals);
-}
-
-/* Say once on stderr that nobody gets the report; the program goes on. */
-static void
-flush_report(struct report *report)
-{
-	if (fflush(report->out.to) == 0 && !ferror(report->out.to))
-		return;
-	if (!report->has_failed && report->out.to != stderr)
-		fprintf(stderr, "tmtop: cannot write the report: %s\n",
-		    strerror(errno));
-	report->has_failed = true;
-	clearerr(report->out.to);
-}
-
-/* Marks that are new, whoever has set them: rows are compared with the
- * latest. */
-static void
-pass_marks(struct report *report, struct session *session)
-{
-	const struct mark *mark;
-
-	for (size_t i = N_FIXED_MARKS; i < session_n_marks(session); i++) {
-		mark = session_get_mark(session, i);
-		if (mark->number <= report->last_mark)
-			continue;
-		report->last_mark = mark->number;
-		session_set_baseline(session, (int)i);
-		if (report->format->mark != NULL)
-			report->format->mark(&report->out, mark);
-	}
-}
-
-/* symbol_wait_ms as for session_refresh(). */
-static void
-take_reading(struct report *report, struct session *session,
-    int symbol_wait_ms)
-{
-	session_find_mark(session);
-	pass_marks(report, session);
-	session_refresh(session, STAGE_SNAPSHOT, symbol_wait_ms);
-	pass_processes(report, session_snapshot(session));
-	pass_notices(report, session);
-	write_sample(report, session);
-	flush_report(report);
-}
-
 /* ---- the run ---- */
 
 static void
@@ -334,8 +114,8 @@ take_signals(struct report *report, struct session *session)
 	while ((signal = report_signals_next()) != 0) {
 		if (signal == SIGUSR2) {
 			session_mark(session, &stage);
-			pass_marks(report, session);
-			flush_report(report);
+			report_pass_marks(report, session);
+			report_flush(report);
 		} else if (signal != SIGHUP || forwards) {
 			session_signal(session, signal);
 		}
@@ -388,13 +168,13 @@ follow_run(struct report *report, struct session *session)
 		wait_for_something(report, session, is_periodic(report) ?
 		    next_ms : 0);
 		take_signals(report, session);
-		pass_notices(report, session);
+		report_pass_notices(report, session);
 		if (session_run(session)->is_over || !is_periodic(report) ||
 		    now_ms() < next_ms)
 			continue;
 		/* Signals and the next reading must not wait for symbols
 		 * for ever: what is missing comes with a later one. */
-		take_reading(report, session, (int)report->options->delay_ms);
+		report_take_reading(report, session, (int)report->options->delay_ms);
 		next_ms += report->options->delay_ms;
 		if (next_ms < now_ms())
 			next_ms = now_ms();
@@ -405,7 +185,7 @@ static void
 write_start(struct report *report, struct session *session)
 {
 	struct report_start start = { .options = report->options,
-		.run = session_run(session), .time = wall_time() };
+		.run = session_run(session), .time = report_wall_time() };
 	char link[64], exe[PATH_MAX];
 	ssize_t n;
 
@@ -416,26 +196,29 @@ write_start(struct report *report, struct session *session)
 	exe[n > 0 ? n : 0] = '\0';
 	start.exe = exe;
 	report->format->start(&report->out, &start);
-	flush_report(report);
+	report_flush(report);
 }
 
 int
 report_run(struct report *report, struct session *session)
 {
 	const struct options *options = report->options;
+	size_t n_failed;
 	int exit_code;
 
 	write_start(report, session);
 	follow_run(report, session);
 	report_signals_end();
 	if (options->iterations == 0 || report->seq < options->iterations)
-		take_reading(report, session, -1);
-	pass_notices(report, session);
-	if (report->format->end != NULL)
-		report->format->end(&report->out, session_run(session),
-		    wall_time());
-	flush_report(report);
+		report_take_reading(report, session, -1);
+	else if (options->n_gates > 0)
+		session_refresh(session, STAGE_SNAPSHOT, -1);
+	report_pass_notices(report, session);
+	n_failed = report_end(report, session);
+	report_flush(report);
 	exit_code = session_run(session)->exit_code;
-	return exit_code == 0 && report->has_failed ? EXIT_OWN_FAILURE :
-	    exit_code;
+	if (exit_code != 0)
+		return exit_code;
+	return report->has_failed ? EXIT_OWN_FAILURE :
+	    n_failed > 0 ? (int)options->gate_status : 0;
 }

@@ -22,8 +22,8 @@ struct report *report_open(const struct options *options,
 /*
  * Follow the run to its end and report as the options say: every --delay
  * seconds, or once at the end.  Waits.  Returns tmtop's exit code: the
- * program's, 128 + signal, or 125 when the report could not be written
- * although the program was fine.
+ * program's, 128 + signal; where that is 0, 125 when the report could not be
+ * written, --gate-status when a gate failed.
  */
 int report_run(struct report *report, struct session *session);
 

@@ -59,6 +59,14 @@ struct report_event {
 	const char	*text;		/* printable, one line */
 };
 
+/* The end of a report. */
+struct report_end {
+	const struct run_info	 *run;
+	struct timespec		  time;
+	const struct gate_result *gates;
+	size_t			  n_gates;
+};
+
 /* Where a format writes, and what it remembers between readings. */
 struct report_out {
 	FILE		*to;
@@ -87,8 +95,8 @@ struct report_format {
 	void	(*mark)(struct report_out *out, const struct mark *mark);
 	void	(*event)(struct report_out *out,
 		    const struct report_event *event);
-	void	(*end)(struct report_out *out, const struct run_info *run,
-		    struct timespec time);
+	void	(*end)(struct report_out *out,
+		    const struct report_end *end);
 };
 
 /* Do figures come from a sample? */

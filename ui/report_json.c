@@ -100,17 +100,34 @@ write_status(struct json *json, const struct run_info *run)
 }
 
 static void
-write_end(struct report_out *out, const struct run_info *run,
-    struct timespec time)
+write_gate(struct json *json, const struct gate_result *result)
+{
+	const struct gate *gate = result->gate;
+
+	json_open_object(json, NULL);
+	json_string(json, "name", gate_names[gate->kind]);
+	json_string(json, "filter", gate->filter);
+	json_unsigned(json, "limit", gate->limit);
+	json_unsigned(json, "value", result->value);
+	json_bool(json, "ok", result->ok);
+	if (!result->ok)
+		json_string(json, "text", result->text);
+	json_close_object(json);
+}
+
+static void
+write_end(struct report_out *out, const struct report_end *end)
 {
 	struct json json;
 
 	json_begin(&json, out->to);
 	json_string(&json, "type", "end");
-	json_time(&json, "time", time);
-	json_unsigned(&json, "uptime_ns", run->uptime_ns);
-	write_status(&json, run);
+	json_time(&json, "time", end->time);
+	json_unsigned(&json, "uptime_ns", end->run->uptime_ns);
+	write_status(&json, end->run);
 	json_open_array(&json, "gates");
+	for (size_t i = 0; i < end->n_gates; i++)
+		write_gate(&json, &end->gates[i]);
 	json_close_array(&json);
 	json_end(&json);
 }

@@ -414,6 +414,39 @@ options_folded_stacks_are_of_tracebacks(void **state)
 	    "--weight is for --format=folded", 0);
 }
 
+static void
+options_gates_are_kept_in_their_order(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-b --fail-if-growth=1M:!*/x.c_all "
+	    "--fail-if-peak=2GB --fail-if-live=0 --gate-status=9 p"),
+	    OPTIONS_RUN);
+	assert_int_equal(options.n_gates, 3);
+	assert_int_equal(options.gates[0].kind, GATE_GROWTH);
+	assert_int_equal(options.gates[0].limit, 1048576);
+	assert_string_equal(options.gates[0].filter, "!*/x.c all");
+	assert_int_equal(options.gates[1].kind, GATE_PEAK);
+	assert_int_equal(options.gates[1].limit, 2000000000);
+	assert_int_equal(options.gates[2].kind, GATE_LIVE);
+	assert_string_equal(options.gates[2].filter, "");
+	assert_int_equal(options.gate_status, 9);
+	clean_up(NULL);
+	assert_int_equal(parse("diff a b --fail-if-growth=1M"), OPTIONS_RUN);
+	assert_int_equal(options.gate_status, 3);
+	clean_up(NULL);
+	check_wrong("report a --fail-if-growth=1M",
+	    "--fail-if-growth has no meaning with report", 0);
+	check_wrong("--fail-if-live=1M p",
+	    "--fail-if-live is for reports: add --batch", 0);
+	check_wrong("-b --gate-status=0 p",
+	    "--gate-status '0': must be 1 to 255", 1);
+	assert_int_equal(parse("-b --fail-if-live=1Q p"), OPTIONS_WRONG);
+	assert_int_equal(why.column, 2);
+	clean_up(NULL);
+	assert_int_equal(parse("-b --fail-if-live=1M:*:x p"), OPTIONS_WRONG);
+	assert_int_equal(why.column, 6);
+}
+
 /* tracemalloc knows no other way of counting. */
 static void
 options_tracemalloc_counts_occurrences(void **state)
@@ -548,6 +581,7 @@ main(void)
 		TEST(options_failure_is_2_where_files_are_read),
 		TEST(options_help_of_a_command_lists_only_its_own),
 		TEST(options_folded_stacks_are_of_tracebacks),
+		TEST(options_gates_are_kept_in_their_order),
 		TEST(options_tracemalloc_counts_occurrences),
 		TEST(options_run_may_have_options_on_both_sides),
 		TEST(options_dashes_as_a_value_end_nothing),

@@ -721,10 +721,32 @@ json_end_names_the_signal(void **state)
 	run.state = RUN_KILLED;
 	run.status = 6;
 	run.exit_code = 134;
-	report_json.end(&out, &run, (struct timespec){ .tv_sec = 0 });
+	report_json.end(&out, &(struct report_end){ .run = &run });
 	check_printed("{\"type\":\"end\",\"time\":\"1970-01-01T00:00:00.000Z\","
 	    "\"uptime_ns\":761999999999,\"signal\":6,"
 	    "\"signal_name\":\"SIGABRT\",\"exit_code\":134,\"gates\":[]}\n");
+}
+
+static void
+json_end_has_the_gates(void **state)
+{
+	static const struct gate limits[] = {
+		{ GATE_GROWTH, 1048576, "*/cache/*" }, { GATE_PEAK, 100, "" },
+	};
+	const struct gate_result gates[] = {
+		{ .gate = &limits[0], .ok = true, .value = 5 },
+		{ .gate = &limits[1], .value = 101, .text = "peak \"101\"" },
+	};
+
+	(void)state;
+	report_json.end(&out, &(struct report_end){ .run = &run,
+	    .gates = gates, .n_gates = array_size(gates) });
+	check_printed("{\"type\":\"end\",\"time\":\"1970-01-01T00:00:00.000Z\","
+	    "\"uptime_ns\":761999999999,\"status\":0,\"exit_code\":0,\"gates\":["
+	    "{\"name\":\"growth\",\"filter\":\"*/cache/*\",\"limit\":1048576,"
+	    "\"value\":5,\"ok\":true},"
+	    "{\"name\":\"peak\",\"filter\":\"\",\"limit\":100,\"value\":101,"
+	    "\"ok\":false,\"text\":\"peak \\\"101\\\"\"}]}\n");
 }
 
 /* ---- the writer alone ---- */
@@ -847,6 +869,7 @@ main(void)
 		TEST(json_traceback_is_sent_once),
 		TEST(json_invalid_name_has_its_bytes_too),
 		TEST(json_end_names_the_signal),
+		TEST(json_end_has_the_gates),
 		TEST(writer_replaces_what_is_not_utf8),
 		TEST(writer_base64_has_the_vectors_of_rfc_4648),
 		TEST(writer_integers_are_exact),
