@@ -58,6 +58,9 @@ make_session(const struct options *options)
 	strbuf_init(&s->filters_text, 4096);
 	strbuf_init(&s->output.current, 8192);
 	session_make_filters(s);
+	/* Parsed before, so that it cannot fail. */
+	if (options->ignored != NULL)
+		s->ignored = ignore_list_new(options->ignored, NULL);
 	session_make_fixed_marks(s);
 	return s;
 }
@@ -213,6 +216,7 @@ session_free(struct session *s)
 		client_close(s->client);
 	}
 	filter_set_free(s->filters);
+	ignore_list_free(s->ignored);
 	strbuf_fini(&s->filters_text);
 	for (size_t i = 0; i < s->notices.n; i++)
 		free(s->notices.items[i]);

@@ -191,6 +191,9 @@ const char *session_quick(const struct session *s);	/* as typed, "" none */
 /* All filters in force, for the chip line: "+*lru* -*.json"; borrowed. */
 const char *session_filters_text(const struct session *s);
 
+/* Bytes that --ignore leaves out of the present reading, before any filter. */
+uint64_t session_ignored_size(const struct session *s);
+
 /* What the filter set keeps, for the prompt's preview. */
 struct filter_effect {
 	uint32_t	n_matched, n_total;	/* rows as grouped now */

@@ -92,6 +92,7 @@ plan(struct session *s, enum stage from)
 		.base_from = STAGE_IDLE,
 		.process = s->process,
 		.filters = s->filters,
+		.ignored = s->ignored,
 		.grouping = s->grouping,
 		.cumulative = s->cumulative,
 	};
@@ -141,6 +142,9 @@ select_traces(const struct session_refresh *r, struct session_side *side,
 		if (r->process != 0)
 			narrow_to_process(&side->attributed, side->snapshot,
 			    r->process);
+		if (r->ignored != NULL)
+			side->ignored_size = ignore_apply(r->ignored,
+			    &side->attributed);
 	}
 	if (from > STAGE_FILTER)
 		return;

@@ -7,6 +7,7 @@
 #include "session.h"
 
 #include "query/attribute.h"
+#include "query/ignore.h"
 #include "reader/client.h"
 #include "reader/read.h"
 #include "symbols/symbols.h"
@@ -21,6 +22,7 @@ struct session_side {
 	struct query_traces	 filtered;
 						/* (the same array without
 						 * filters) */
+	uint64_t		 ignored_size;	/* left out before that */
 	uint32_t		 n_filter_errors;
 	struct stats_table	*table;		/* of the filtered ones */
 	struct stats_table	*unfiltered;	/* NULL without filters.  Both
@@ -37,6 +39,7 @@ struct session_refresh {
 	enum stage		 base_from;
 	struct attribution	*attribution;	/* the session's or the spare */
 	const struct filter_set	*filters;
+	const struct ignore_list *ignored;
 	pid_t			 process;
 	enum grouping		 grouping;
 	enum cumulative		 cumulative;
@@ -124,6 +127,7 @@ struct session {
 	char			*quick;		/* as typed; NULL: none */
 	struct filter_set	*filters;	/* NULL: none */
 	struct strbuf		 filters_text;
+	struct ignore_list	*ignored;	/* NULL: nothing */
 
 	/* marks */
 	VEC(struct session_mark_entry) marks;

@@ -212,6 +212,8 @@ write_sample_line(struct report_out *out, const struct report_sample *sample)
 	json_unsigned(&json, "rows_shown", sample->n_shown);
 	json_unsigned(&json, "rows_size", sample->rows->size);
 	json_unsigned(&json, "rows_count", sample->rows->count);
+	if (sample->options->ignored != NULL)
+		json_unsigned(&json, "ignored_bytes", sample->ignored_size);
 	if (sample->since != NULL)
 		json_unsigned(&json, "since_mark", sample->since->number);
 	json_end(&json);

@@ -156,6 +156,7 @@ report_write_sample(struct report *report, struct session *session,
 		.n_shown = count_shown(report->options, rows->n_rows),
 		.cumulative = session_cumulative(session),
 		.filters = session_filters_text(session),
+		.ignored_size = session_ignored_size(session),
 		.since = baseline < 0 ? NULL :
 		    session_get_mark(session, (size_t)baseline),
 		.unresolved = session_symbols_pending(session),

@@ -121,7 +121,7 @@ write_totals(FILE *to, const struct snapshot *snapshot)
 static void
 write_view(FILE *to, const struct report_sample *sample)
 {
-	char up[FMT_ROOM], filters[1024];
+	char up[FMT_ROOM], ignored[FMT_ROOM], filters[1024];
 
 	fprintf(to, "group %s  sort %s%s",
 	    report_grouping_names[sample->rows->grouping],
@@ -136,6 +136,10 @@ write_view(FILE *to, const struct report_sample *sample)
 		sanitise(filters, sizeof filters, sample->filters,
 		    strlen(sample->filters));
 		fprintf(to, "  filter %s", filters);
+	}
+	if (sample->ignored_size > 0) {
+		fmt_size(ignored, sample->ignored_size);
+		fprintf(to, "  ignored %s", ignored);
 	}
 	if (sample->since != NULL) {
 		fmt_clock(up, sample->since->uptime_ns / 1000000000u);
