@@ -4,7 +4,7 @@
  * Shape      Malloc's blocks lie in granules, which stand for 16 KiB of
  *            address and one of four lanes; they are visited by address.
  *            Sizes that do not fit a record are looked up in a sorted copy of
- *            their table.
+ *            their table.  Objects that the program tracks are a list.
  * Why        The rows need counters only, so a refresh never comes here
  *            unless somebody asks for blocks.
  * Invariant  A granule is never read before the file has been asked whether so
@@ -202,6 +202,48 @@ list_wides(struct visit *v)
 		    compare_wides);
 }
 
+/* ---- the program's own ---- */
+
+/* False: none, or it is being changed. */
+static bool
+read_object(const struct object_record *shared, struct live_block *block,
+    uint32_t *traceback)
+{
+	/* ORDER object: other end write_record() of the hook. */
+	uint32_t sequence = load_acquire(&shared->sequence);
+
+	*block = (struct live_block){
+		.address = load_relaxed(&shared->address),
+		.size = load_relaxed(&shared->size),
+		.generation = load_relaxed(&shared->generation) &
+		    (uint32_t)RECORD_GENERATION_MASK,
+	};
+	*traceback = load_relaxed(&shared->traceback);
+	fence_acquire();
+	return *traceback != 0 && (sequence & 1) == 0 &&
+	    load_relaxed(&shared->sequence) == sequence;
+}
+
+static void
+visit_objects(const struct visit *v)
+{
+	uint32_t n = slot_count(v->tables, SECTION_OBJECTS), id, traceback;
+	uint32_t per_page = LAYOUT_PAGE / sizeof(struct object_record);
+	const struct object_record *shared;
+	struct live_block block;
+
+	if (n / per_page > count_pages(v->tables)) {
+		slot_corrupt(v->tables, "%u objects, more than there are", n);
+		return;
+	}
+	for (id = 1; id < n; id++) {
+		slice_point_at(id);
+		shared = slot_element(v->tables, SECTION_OBJECTS, id);
+		if (shared != NULL && read_object(shared, &block, &traceback))
+			visit_block(v, &block, traceback);
+	}
+}
+
 /* ---- all ---- */
 
 void
@@ -215,6 +257,7 @@ slot_tables_visit_blocks(struct slot_tables *t, block_visitor *call,
 	list_granules(&v);
 	for (i = 0; i < v.granules.n; i += visit_lanes(&v, i))
 		slice_point_at(i);
+	visit_objects(&v);
 	vec_fini(&v.granules);
 	vec_fini(&v.wides);
 }
