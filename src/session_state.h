@@ -10,6 +10,7 @@
 #include "query/ignore.h"
 #include "reader/client.h"
 #include "reader/read.h"
+#include "store/store.h"
 #include "symbols/symbols.h"
 #include "util/slice.h"
 #include "util/strbuf.h"
@@ -77,6 +78,7 @@ struct session_output {
 
 struct session {
 	const struct options	*options;	/* borrowed */
+	bool			 owns_tables;	/* frames, names, symbols */
 	struct client		*client;
 	struct reader		*reader;
 	struct frame_store	*frames;
@@ -138,9 +140,19 @@ struct session {
 
 	VEC(struct session_reading) readings;	/* oldest first */
 	struct session_output	 output;
+
+	/* files */
+	struct store_facts	 facts;
+	enum record_mode	 file_recording; /* of RUN_FILE */
+	struct store_writer	*recorder;	/* NULL: nothing recorded */
+	unsigned		 last_recorded;	/* number of a mark */
 };
 
 /* ---- session.c ---- */
+
+/* Everything that does not depend on where the readings come from. */
+struct session *session_make(const struct options *options,
+    struct errbuf *why);
 
 /*
  * The same pipeline over snapshots that are handed in, without a program:
@@ -186,6 +198,11 @@ bool session_change(struct session *s, enum client_control what,
 /* session_marks.c */
 void session_make_fixed_marks(struct session *s);
 void session_drop_marks(struct session *s);
+/* The snapshot of the peak's entry is of the peak up to now. */
+void session_read_peak(struct session *s);
+
+/* session_facts.c: what is known of the run that begins. */
+void session_make_facts(struct session *s);
 
 /* session_output.c */
 void session_take_output(struct session *s, const char *bytes, size_t size,

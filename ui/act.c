@@ -66,6 +66,19 @@ act_interval(struct ui *ui)
 	return finder_open(ui, C_INTERVAL);
 }
 
+/* Is there nobody who could do it any more?  Then it is said. */
+static bool
+is_too_late(struct ui *ui)
+{
+	const struct run_info *run = session_run(ui->session);
+
+	if (!run->is_over)
+		return false;
+	ui_say(ui, run->state == RUN_FILE ? "This is a snapshot file: there "
+	    "is no program." : "The program has ended.");
+	return true;
+}
+
 static enum stage
 act_mark(struct ui *ui)
 {
@@ -110,21 +123,13 @@ act_processes(struct ui *ui)
 static enum stage
 act_signal(struct ui *ui)
 {
-	if (session_run(ui->session)->is_over) {
-		ui_say(ui, "The program has ended.");
-		return STAGE_DRAW;
-	}
-	return menu_open(ui, MENU_SIGNAL);
+	return is_too_late(ui) ? STAGE_DRAW : menu_open(ui, MENU_SIGNAL);
 }
 
 static enum stage
 act_recording(struct ui *ui)
 {
-	if (session_run(ui->session)->is_over) {
-		ui_say(ui, "The program has ended.");
-		return STAGE_DRAW;
-	}
-	return menu_open(ui, MENU_RECORDING);
+	return is_too_late(ui) ? STAGE_DRAW : menu_open(ui, MENU_RECORDING);
 }
 
 static enum stage

@@ -43,6 +43,8 @@ short_state(const struct ui *ui, char *to, size_t room)
 		return "STOP";
 	case RUN_STARTING:
 		return "START";
+	case RUN_FILE:
+		return "FILE";
 	default:
 		return session_is_paused(ui->session) ? "PAUSED" : "RUN";
 	}

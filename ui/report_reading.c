@@ -207,7 +207,7 @@ report_take_reading(struct report *report, struct session *session,
 	session_refresh(session, STAGE_SNAPSHOT, symbol_wait_ms);
 	pass_processes(report, session_snapshot(session));
 	report_pass_notices(report, session);
-	report_write_sample(report, session, report_wall_time());
+	report_write_sample(report, session, session_run(session)->read_at);
 	report_flush(report);
 }
 

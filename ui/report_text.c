@@ -21,15 +21,17 @@
 static void
 write_state(FILE *to, const struct run_info *run)
 {
-	if (run->state == RUN_EXITED)
+	enum run_state state = session_program_state(run);
+
+	if (state == RUN_EXITED)
 		fprintf(to, "  exited %d", run->status);
-	else if (run->state == RUN_KILLED)
+	else if (state == RUN_KILLED)
 		fprintf(to, "  killed SIG%s",
 		    sigabbrev_np(run->status) != NULL ?
 		    sigabbrev_np(run->status) : "?");
-	else if (run->state == RUN_STOPPED)
+	else if (state == RUN_STOPPED)
 		fputs("  stopped", to);
-	else if (run->state == RUN_GONE)
+	else if (state == RUN_GONE)
 		fputs("  lost", to);
 }
 

@@ -265,7 +265,9 @@ ui_state_word(const struct ui *ui, char *to, size_t room, enum style *style)
 		break;
 	}
 	*style = STYLE_WARNING;
-	if (session_is_paused(ui->session)) {
+	if (run->state == RUN_FILE) {
+		snprintf(to, room, "FILE");
+	} else if (session_is_paused(ui->session)) {
 		snprintf(to, room, "PAUSED");
 	} else if (run->state == RUN_STOPPED) {
 		snprintf(to, room, "STOPPED");
