@@ -17,8 +17,6 @@
 #include "base/atomic.h"
 #include "util/slice.h"
 
-#include <sys/stat.h>
-
 #define GRANULE_SPAN	((uint64_t)GRANULE_RECORDS << RECORD_STRIDE_SHIFT)
 #define MAX_LANES	(RECORD_STRIDE / 8)
 #define ADDRESS_END	(UINT64_C(1) << 47)
@@ -105,16 +103,6 @@ compare_granules(const void *a, const void *b)
 	return (x->key > y->key) - (x->key < y->key);
 }
 
-/* Pages that the file has at all. */
-static uint64_t
-count_pages(const struct slot_tables *t)
-{
-	struct stat st;
-
-	return fstat(t->fd, &st) == 0 ? (uint64_t)st.st_blocks * 512 /
-	    LAYOUT_PAGE : 0;
-}
-
 static void
 list_granules(struct visit *v)
 {
@@ -123,7 +111,7 @@ list_granules(struct visit *v)
 	struct granule_place place;
 	const uint64_t *key;
 
-	if (n > count_pages(t)) {
+	if (!slot_can_have(t, SECTION_GRANULES, n)) {
 		slot_corrupt(t, "%u pages of blocks, more than there are", n);
 		return;
 	}
@@ -286,9 +274,13 @@ sort_addresses(struct live_block *blocks, size_t n)
 void
 live_blocks_sort(struct live_block *blocks, size_t n, uint32_t n_traces)
 {
-	struct live_block *copy = xreallocarray(NULL, n, sizeof *copy);
-	size_t *ends = xcalloc((size_t)n_traces + 1, sizeof *ends), i;
+	struct live_block *copy;
+	size_t *ends, i;
 
+	if (n == 0)
+		return;
+	copy = xreallocarray(NULL, n, sizeof *copy);
+	ends = xcalloc((size_t)n_traces + 1, sizeof *ends);
 	memcpy(copy, blocks, n * sizeof *copy);
 	for (i = 0; i < n; i++)
 		ends[blocks[i].trace + 1]++;
