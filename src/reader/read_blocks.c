@@ -216,11 +216,10 @@ static void
 visit_objects(const struct visit *v)
 {
 	uint32_t n = slot_count(v->tables, SECTION_OBJECTS), id, traceback;
-	uint32_t per_page = LAYOUT_PAGE / sizeof(struct object_record);
 	const struct object_record *shared;
 	struct live_block block;
 
-	if (n / per_page > count_pages(v->tables)) {
+	if (!slot_can_have(v->tables, SECTION_OBJECTS, n)) {
 		slot_corrupt(v->tables, "%u objects, more than there are", n);
 		return;
 	}
