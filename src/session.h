@@ -105,7 +105,7 @@ bool session_pump(struct session *session);
 /* Stages in the order the data flows: what must run again. */
 enum stage {
 	STAGE_SNAPSHOT, STAGE_ATTRIBUTE, STAGE_FILTER, STAGE_GROUP,
-	STAGE_ORDER, STAGE_DRAW, STAGE_IDLE
+	STAGE_ORDER, STAGE_TREE, STAGE_DRAW, STAGE_IDLE
 };
 
 /* Run the pipeline from `from` on.  With symbol_wait_ms > 0, waits so long

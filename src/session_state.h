@@ -8,6 +8,7 @@
 
 #include "query/attribute.h"
 #include "query/ignore.h"
+#include "query/calltree.h"
 #include "reader/client.h"
 #include "reader/read.h"
 #include "store/store.h"
@@ -31,6 +32,19 @@ struct session_side {
 						 * is shown */
 };
 
+/* The call tree, see session_tree.h: what is wanted, and what was made. */
+struct session_tree {
+	bool			 is_wanted, is_bottom_up;
+	bool			 is_new;	/* symbols still come, and nodes
+						 * change with them: the hot
+						 * path is found again */
+	uint64_t		 hot;		/* node whose hot path is to be
+						 * opened; 0: none */
+	struct tree_open	 open;
+	struct call_tree	*tree;		/* NULL: none */
+	tree_rows		 rows;
+};
+
 /* A refresh: with what parameters, and what it has made. */
 struct session_refresh {
 	bool			 reads;		/* a new snapshot */
@@ -51,6 +65,7 @@ struct session_refresh {
 	struct session_side	 now, base;	/* the session's products, where
 						 * they are not made anew */
 	struct stats_table	*rows, *unfiltered_rows;
+	struct session_tree	 tree;
 };
 
 struct session_mark_entry {
@@ -107,6 +122,7 @@ struct session {
 	struct stats_table	*rows;
 	struct stats_table	*unfiltered_rows; /* NULL without filters */
 	struct session_refresh	 refresh;	/* planned, or under way */
+	struct session_tree	 tree;
 	struct slices		*slices;	/* it runs in; NULL: not yet */
 	VEC(struct filter_set *) retired_filters; /* it may be using */
 	uint32_t		 n_wanted;	/* see session_want_rows() */
@@ -183,6 +199,12 @@ void session_finish_refresh(struct session *s);
 void session_retire_filters(struct session *s, struct filter_set *filters);
 /* Everything that refreshes have made. */
 void session_drop_refresh(struct session *s);
+
+/* session_tree.c: the parts of a refresh, see session_refresh.c. */
+void session_plan_tree(struct session *s);
+void session_make_tree(struct session *s);
+void session_commit_tree(struct session *s);
+void session_drop_tree(struct session *s);
 
 /* session_view.c: make `filters` and its text from options and quick. */
 void session_make_filters(struct session *s);

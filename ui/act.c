@@ -4,6 +4,7 @@
  */
 #include "ui/act.h"
 
+#include "session_tree.h"
 #include "ui/ui.h"
 
 #include "util/names.h"
@@ -11,7 +12,10 @@
 #include <signal.h>
 #include <stdio.h>
 
-enum { WHEEL_ROWS = 3, N_TABS = 4 };
+/* The groupings, then these. */
+enum { TAB_TREE = N_GROUPINGS, TAB_OUTPUT, N_TABS };
+
+enum { WHEEL_ROWS = 3 };
 
 /* ---- handlers ---- */
 
@@ -146,9 +150,13 @@ act_terminal(struct ui *ui)
 static enum stage
 show_tab(struct ui *ui, size_t tab)
 {
-	enum stage stage = STAGE_DRAW;
+	enum stage stage = session_want_tree(ui->session, tab == TAB_TREE);
 
-	if (tab == N_GROUPINGS) {
+	if (tab == TAB_TREE) {
+		ui_show_tab(ui, VIEW_TREE);
+		return stage;
+	}
+	if (tab == TAB_OUTPUT) {
 		if (ui->front != VIEW_OUTPUT)
 			ui->output.is_following = true;
 		ui_show_tab(ui, VIEW_OUTPUT);
@@ -164,7 +172,8 @@ show_tab(struct ui *ui, size_t tab)
 static size_t
 current_tab(const struct ui *ui)
 {
-	return ui->front == VIEW_OUTPUT ? N_GROUPINGS :
+	return ui->front == VIEW_OUTPUT ? (size_t)TAB_OUTPUT :
+	    ui->front == VIEW_TREE ? (size_t)TAB_TREE :
 	    (size_t)session_grouping(ui->session);
 }
 
@@ -187,9 +196,15 @@ act_view_traceback(struct ui *ui)
 }
 
 static enum stage
+act_view_tree(struct ui *ui)
+{
+	return show_tab(ui, TAB_TREE);
+}
+
+static enum stage
 act_view_output(struct ui *ui)
 {
-	return show_tab(ui, N_GROUPINGS);
+	return show_tab(ui, TAB_OUTPUT);
 }
 
 static enum stage
@@ -289,6 +304,7 @@ static enum stage (*const handlers[N_ACTIONS])(struct ui *) = {
 	[ACTION_VIEW_FILE] = act_view_file,
 	[ACTION_VIEW_LINE] = act_view_line,
 	[ACTION_VIEW_TRACEBACK] = act_view_traceback,
+	[ACTION_VIEW_TREE] = act_view_tree,
 	[ACTION_VIEW_OUTPUT] = act_view_output,
 	[ACTION_VIEW_NEXT] = act_view_next,
 	[ACTION_VIEW_PREVIOUS] = act_view_previous,
