@@ -427,6 +427,5 @@ options_fini(struct options *options)
 	free(options->filters);
 	free(options->skips);
 	free(options->gates);
-	free(options->ignored);
 	*options = (struct options){ .batch = false };
 }

@@ -140,14 +140,11 @@ session_find_mark(struct session *s)
 }
 
 /* What was live at the peak, as far as there was one up to now. */
-void
-session_read_peak(struct session *s)
+static void
+read_peak(struct session *s)
 {
 	struct session_mark_entry *peak = &s->marks.items[MARK_PEAK];
 
-	/* A file has it, or has not. */
-	if (s->run.state == RUN_FILE)
-		return;
 	session_finish_refresh(s);
 	snapshot_release(peak->snapshot);
 	if (s->reader != NULL)
@@ -206,7 +203,7 @@ session_set_baseline(struct session *s, int i)
 {
 	assert(i >= -1 && i < (int)s->marks.n);
 	if (i == MARK_PEAK && s->shown != i)
-		session_read_peak(s);
+		read_peak(s);
 	if (s->baseline >= 0)
 		s->last_baseline = s->baseline;
 	s->baseline = i;
@@ -239,7 +236,7 @@ session_set_shown(struct session *s, int i)
 
 	assert(i >= -1 && i < (int)s->marks.n);
 	if (i == MARK_PEAK && s->baseline != i)
-		session_read_peak(s);
+		read_peak(s);
 	if (i == s->shown && i < 0)
 		return STAGE_IDLE;
 	/* It works on the snapshot that goes. */

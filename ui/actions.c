@@ -16,7 +16,6 @@ const struct action actions[N_ACTIONS] = {
 static const char *const group_names[N_GROUPS] = {
 	[GROUP_MOVE] = "MOVE",
 	[GROUP_LOOK] = "LOOK",
-	[GROUP_TREE] = "CALL TREE",
 	[GROUP_FIND] = "FIND",
 	[GROUP_SORT] = "SORT",
 	[GROUP_GROWTH] = "GROWTH",

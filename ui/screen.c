@@ -65,8 +65,7 @@ draw_bar(struct ui *ui, int row)
 		    actions[id].bar_rank == 0)
 			continue;
 		/* the tables are where one comes back to */
-		if (id == ACTION_BACK && ui_view(ui)->has_tabs &&
-		    ui->front != VIEW_OUTPUT)
+		if (id == ACTION_BACK && ui->front == VIEW_TABLE)
 			continue;
 		add_bar_item(ui, (enum action_id)id);
 	}
@@ -81,8 +80,14 @@ draw_bar(struct ui *ui, int row)
 static void
 draw_message(struct ui *ui, int row, bool covers)
 {
-	if (ui->message[0] == '\0')
+	char text[sizeof ui->message];
+
+	if (ui->message[0] == '\0') {
+		session_symbols_text(ui->session, text, sizeof text);
+		cells_put_head(&ui->cells, row, 0,
+		    covers ? 0 : ui->cells.cols, STYLE_DIM, text);
 		return;
+	}
 	if (covers)
 		cells_blank(&ui->cells, row, 0, ui->cells.cols, STYLE_NORMAL);
 	cells_put_head(&ui->cells, row, 0, ui->cells.cols, ui->message_style,
@@ -121,9 +126,7 @@ screen_update(struct ui *ui)
 	const struct view_ops *view = ui_view(ui);
 
 	view_table.update(ui);
-	view_tree.update(ui);
-	if (view->update != NULL && view != &view_table &&
-	    view != &view_tree)
+	if (view->update != NULL && view != &view_table)
 		view->update(ui);
 }
 

@@ -10,8 +10,6 @@
 #include "symbols/debug_private.h"
 
 #include "symbols/files.h"
-#include "util/strbuf.h"
-
 #include <unistd.h>
 
 #define MAX_PATH	8192u
@@ -44,18 +42,58 @@ make_search_path(const char *root)
 	return strbuf_take(&path);
 }
 
+/* libdwfl's search, and what it has found.  *user_data is ours. */
+static int
+find_separate(Dwfl_Module *dwfl_module, void **user_data, const char *name,
+    Dwarf_Addr base, const char *file_name, const char *link,
+    GElf_Word checksum, char **path)
+{
+	struct debug_module *module = *user_data;
+	int fd = dwfl_standard_find_debuginfo(dwfl_module, user_data, name,
+	    base, file_name, link, checksum, path);
+
+	if (fd >= 0 && *path != NULL && stamp_of_fd(
+	    &module->source.separate_file, fd)) {
+		free(module->separate);
+		module->separate = xstrdup(*path);
+	}
+	return fd;
+}
+
+/* How large the separate file is, where debug packages put it; 0 when it is
+ * not there.  To find it anywhere takes longer. */
+static uint64_t
+measure_separate(const struct module_key *key)
+{
+	const unsigned char *id = key->build_id;
+	struct strbuf path = STRBUF_INIT(MAX_PATH);
+	struct file_stamp stamp;
+
+	if (key->build_id_size < 2)
+		return 0;
+	strbuf_printf(&path, "/usr/lib/debug/.build-id/%02x/", id[0]);
+	for (size_t i = 1; i < key->build_id_size; i++)
+		strbuf_printf(&path, "%02x", id[i]);
+	strbuf_puts(&path, ".debug");
+	stamp_of_path(&stamp, strbuf_text(&path));
+	strbuf_fini(&path);
+	return stamp.size;
+}
+
 static bool
 report_file(struct debug_module *module, const struct module_key *key)
 {
 	struct strbuf name = STRBUF_INIT(MAX_PATH);
 	int fd = files_open_module(key->root, key->path, &name);
+	void **user_data;
 
-	if (fd < 0)
+	if (fd < 0 || !stamp_of_fd(&module->source.file, fd))
 		goto out;
+	module->n_bytes = module->source.file.size + measure_separate(key);
 	module->search_path = make_search_path(key->root);
 	module->callbacks = (Dwfl_Callbacks){
 		.find_elf = dwfl_build_id_find_elf,
-		.find_debuginfo = dwfl_standard_find_debuginfo,
+		.find_debuginfo = find_separate,
 		.section_address = dwfl_offline_section_address,
 		.debuginfo_path = &module->search_path,
 	};
@@ -68,6 +106,9 @@ report_file(struct debug_module *module, const struct module_key *key)
 	if (module->module != NULL)
 		fd = -1;		/* libdwfl's now */
 	dwfl_report_end(module->dwfl, NULL, NULL);
+	if (module->module != NULL && dwfl_module_info(module->module,
+	    &user_data, NULL, NULL, NULL, NULL, NULL, NULL) != NULL)
+		*user_data = module;
 out:
 	if (fd >= 0)
 		close(fd);
@@ -80,14 +121,25 @@ debug_open(const struct module_key *key)
 {
 	struct debug_module *module = xcalloc(1, sizeof *module);
 
+	module->source.separate = "";
 	if (!report_file(module, key) || !is_expected_build(module, key)) {
 		debug_close(module);
 		return NULL;
 	}
-	module->dwarf = dwfl_module_getdwarf(module->module, &module->bias);
 	return module;
 }
 
+void
+debug_load(struct debug_module *module)
+{
+	if (module->is_loaded)
+		return;
+	module->is_loaded = true;
+	module->dwarf = dwfl_module_getdwarf(module->module, &module->bias);
+	module->source.has_lines = module->dwarf != NULL;
+	if (module->separate != NULL)
+		module->source.separate = module->separate;
+}
 
 void
 debug_close(struct debug_module *module)
@@ -110,6 +162,7 @@ debug_close(struct debug_module *module)
 	vec_fini(&module->made_names);
 	if (module->dwfl != NULL)
 		dwfl_end(module->dwfl);
+	free(module->separate);
 	free(module->search_path);
 	free(module);
 }

@@ -44,9 +44,35 @@ find_chain(struct debug_module *module, struct unit *unit,
 	return n_places;
 }
 
+/* Debug information larger than this makes names of the symbol table worth
+ * their while. */
+#define MANY_BYTES	(UINT64_C(8) << 20)
+
+bool
+debug_is_slow(struct debug_module *module, uint64_t address)
+{
+	const struct unit *unit;
+
+	if (module->n_bytes < MANY_BYTES)
+		return false;
+	if (!module->is_loaded || (module->dwarf != NULL &&
+	    !module->has_units))
+		return true;
+	unit = debug_find_unit(module, address - module->bias);
+	return unit != NULL && (unit->state == UNIT_UNREAD ||
+	    !unit->has_lines);
+}
+
+const char *
+debug_find_name(struct debug_module *module, uint64_t address)
+{
+	module->address = address;
+	return debug_name_symbol(module);
+}
+
 unsigned
 debug_find_places(struct debug_module *module, uint64_t address,
-    struct place *places, unsigned max_places)
+    struct place *places, unsigned max_places, bool *is_best)
 {
 	struct unit *unit;
 	unsigned n = 1;
@@ -54,14 +80,24 @@ debug_find_places(struct debug_module *module, uint64_t address,
 	assert(max_places > 0);
 	memset(places, 0, max_places * sizeof *places);
 	debug_forget_names(module);
+	debug_load(module);
 	module->address = address;
 	module->pc = address - module->bias;
 	unit = debug_find_unit(module, module->pc);
-	if (unit != NULL)
+	if (unit != NULL) {
+		debug_find_code(module, unit);
 		n = find_chain(module, unit, places, max_places);
+	}
+	*is_best = module->dwarf != NULL && (unit == NULL || unit->has_code);
 	if (places[n - 1].function == NULL)
 		places[n - 1].function = debug_name_symbol(module);
 	if (n == 1 && places[0].function == NULL && places[0].file == NULL)
 		return 0;
 	return n;
+}
+
+const struct debug_source *
+debug_get_source(const struct debug_module *module)
+{
+	return &module->source;
 }

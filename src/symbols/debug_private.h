@@ -24,6 +24,8 @@ struct unit {
 	Dwarf_Die	 die;		/* has the line table */
 	Dwarf_Die	 code;		/* has the functions: the same, or the
 					 * unit in the .dwo file */
+	bool		 is_skeleton;	/* the functions are elsewhere */
+	bool		 has_code;	/* `code` is what it should be */
 	VEC(Dwarf_Die)	 functions;
 	struct ranges	 by_address;	/* ids index functions */
 	enum {
@@ -39,9 +41,13 @@ struct debug_module {
 	Dwfl_Callbacks	 callbacks;
 	Dwfl		*dwfl;
 	Dwfl_Module	*module;
+	struct debug_source source;
+	char		*separate;	/* what source.separate points to */
+	uint64_t	 n_bytes;	/* of the file and the separate one */
+	char		*search_path;	/* for separate files */
+	bool		 is_loaded;	/* dwarf and bias are known */
 	Dwarf		*dwarf;		/* NULL: no debug information */
 	Dwarf_Addr	 bias;		/* of the separate file */
-	char		*search_path;	/* for separate files */
 	VEC(struct unit *) units;
 	struct ranges	 units_by_address;
 	bool		 has_units;
@@ -54,6 +60,11 @@ struct debug_module {
 	Dwarf_Addr	 pc;		/* the same in the separate file */
 };
 
+/* ---- debug_module.c ---- */
+
+/* Find the debug information, once. */
+void debug_load(struct debug_module *module);
+
 /* ---- debug_units.c ---- */
 
 /* Add the ranges of a DIE; false when it has none. */
@@ -61,6 +72,9 @@ bool debug_add_ranges(struct ranges *ranges, Dwarf_Die *die, uint32_t id);
 
 /* The unit whose code has the address (of the separate file), or NULL. */
 struct unit *debug_find_unit(struct debug_module *module, Dwarf_Addr address);
+
+/* Find the unit's functions, which may be in another file. */
+void debug_find_code(struct debug_module *module, struct unit *unit);
 
 /* ---- debug_functions.c ---- */
 

@@ -21,33 +21,54 @@ debug_add_ranges(struct ranges *ranges, Dwarf_Die *die, uint32_t id)
 	return has_any;
 }
 
-/* All units, with the ranges that they say they have.  Reads the first DIE of
- * each: for a browser's hundred thousand units a fraction of a second. */
+/* Reads the first DIE of each unit: for a browser's hundred thousand units a
+ * fraction of a second.  Other files are left for later. */
+static void
+add_unit(struct debug_module *module, const Dwarf_Die *die, bool is_skeleton)
+{
+	struct unit *unit = xcalloc(1, sizeof *unit);
+	uint32_t id = (uint32_t)module->units.n;
+
+	unit->die = unit->code = *die;
+	unit->is_skeleton = is_skeleton;
+	unit->has_code = !is_skeleton;
+	vec_push(&module->units, unit);
+	if (debug_add_ranges(&module->units_by_address, &unit->die, id) ||
+	    !is_skeleton)
+		return;
+	debug_find_code(module, unit);
+	debug_add_ranges(&module->units_by_address, &unit->code, id);
+}
+
 static void
 read_units(struct debug_module *module)
 {
 	Dwarf_CU *cu = NULL;
 	Dwarf_Half version;
 	uint8_t type;
-	Dwarf_Die die, split;
+	Dwarf_Die die;
 
 	module->has_units = true;
 	while (dwarf_get_units(module->dwarf, cu, &cu, &version, &type, &die,
-	    &split) == 0) {
-		struct unit *unit;
-
-		if (type != DW_UT_compile && type != DW_UT_skeleton)
-			continue;
-		unit = xcalloc(1, sizeof *unit);
-		unit->die = unit->code = die;
-		if (type == DW_UT_skeleton && split.addr != NULL)
-			unit->code = split;
-		vec_push(&module->units, unit);
-		if (!debug_add_ranges(&module->units_by_address, &die,
-		    (uint32_t)module->units.n - 1))
-			debug_add_ranges(&module->units_by_address, &unit->code,
-			    (uint32_t)module->units.n - 1);
+	    NULL) == 0) {
+		if (type == DW_UT_compile || type == DW_UT_skeleton)
+			add_unit(module, &die, type == DW_UT_skeleton);
 	}
+}
+
+void
+debug_find_code(struct debug_module *module, struct unit *unit)
+{
+	Dwarf_Die code;
+
+	(void)module;
+	if (!unit->is_skeleton || unit->has_code)
+		return;
+	if (dwarf_cu_info(unit->die.cu, NULL, NULL, NULL, &code, NULL, NULL,
+	    NULL) != 0 || code.addr == NULL)
+		return;
+	unit->code = code;
+	unit->has_code = true;
 }
 
 struct unit *

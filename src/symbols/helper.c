@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MAX_OUT		(1u << 20)
+#define MAX_OUT		(4u << 20)
 #define IN_ROOM		(2u * SYMBOLS_MAX_ANSWER)
 
 void
@@ -185,7 +185,20 @@ send_some(struct helper *helper, bool *is_dead)
 		}
 		helper->n_sent += (size_t)n;
 	}
-	strbuf_clear(&helper->out);
+}
+
+/* The helper may be slower than requests come, so that `out` never gets
+ * empty. */
+static void
+drop_sent(struct helper *helper)
+{
+	struct strbuf *out = &helper->out;
+
+	if (helper->n_sent == 0)
+		return;
+	memmove(out->text, out->text + helper->n_sent,
+	    out->size - helper->n_sent);
+	strbuf_cut(out, out->size - helper->n_sent);
 	helper->n_sent = 0;
 }
 
@@ -196,6 +209,7 @@ helper_exchange(struct helper *helper, bool *is_dead)
 
 	*is_dead = false;
 	send_some(helper, is_dead);
+	drop_sent(helper);
 	helper->n_in -= helper->n_taken;
 	memmove(helper->in, helper->in + helper->n_taken, helper->n_in);
 	helper->n_taken = 0;

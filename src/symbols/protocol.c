@@ -29,6 +29,13 @@ packet_put_u64(struct strbuf *buf, uint64_t value)
 }
 
 void
+packet_put_stamp(struct strbuf *buf, const struct file_stamp *stamp)
+{
+	packet_put_u64(buf, stamp->size);
+	packet_put_u64(buf, stamp->mtime_ns);
+}
+
+void
 packet_put_string(struct strbuf *buf, const char *bytes, size_t size)
 {
 	uint16_t encoded;
@@ -104,6 +111,16 @@ packet_get_u64(struct packet *packet)
 	if (at != NULL)
 		memcpy(&value, at, sizeof value);
 	return le64toh(value);
+}
+
+struct file_stamp
+packet_get_stamp(struct packet *packet)
+{
+	struct file_stamp stamp;
+
+	stamp.size = packet_get_u64(packet);
+	stamp.mtime_ns = packet_get_u64(packet);
+	return stamp;
 }
 
 struct packet_string

@@ -5,8 +5,9 @@
  * because ELF and DWARF are hostile input.  A location that is not resolved
  * yet answers with a stand-in (function unknown, file = module path, line 0)
  * and is asked for in the background; symbols_pump() takes in answers and
- * says whether anything changed.  The helper may die: it is started again,
- * and what it died of keeps its stand-in.
+ * says whether anything changed.  Where debug information is large, the
+ * stand-in first gets its function from the symbol table.  The helper may
+ * die: it is started again, and what it died of keeps its stand-in.
  *
  * "Unknown" is a value, never an error: without line information file is
  * the module's path, line 0, function from the symbol table or unknown.
@@ -40,9 +41,10 @@ struct symbol_frame {
 struct symbols;
 
 /*
- * The helper at `helper_path` is started when something is asked for.  Borrows store and names, which must
- * outlive the result.  Never fails for lack of a helper: then everything
- * keeps its stand-in and symbols_trouble() says why.
+ * The helper at `helper_path` is started when something is asked for.
+ * Borrows store and names, which must outlive the result.  Never fails for
+ * lack of a helper: then everything keeps its stand-in and symbols_trouble()
+ * says why.
  */
 struct symbols *symbols_new(const char *helper_path,
     const struct frame_store *store, struct names *names);
@@ -82,6 +84,22 @@ const struct symbol_frame *symbols_frames(struct symbols *symbols,
  * for at most that long until nothing is pending (-1: no limit).  True when
  * any answer changed since the last call. */
 bool symbols_pump(struct symbols *symbols, int timeout_ms);
+
+/*
+ * Of what is still asked for, these locations first, most urgent first: what
+ * is looked at.  Replaces those named before; others are passed over.
+ */
+void symbols_hurry(struct symbols *symbols, const uint32_t *locations,
+    size_t n);
+
+/* How far it is: of n_asked locations n_pending have no final answer.
+ * reading: path of the module being read, printable and borrowed; "" when the
+ * helper has nothing to do. */
+struct symbols_progress {
+	uint32_t	n_asked, n_pending;
+	const char	*reading;
+};
+struct symbols_progress symbols_progress(const struct symbols *symbols);
 
 /* How long the helper may work on one location before it is replaced, in
  * milliseconds; 10000 unless set. */

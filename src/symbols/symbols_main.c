@@ -38,6 +38,7 @@ struct known_module {
 	size_t		 build_id_size;
 	struct debug_module *opened;	/* NULL: not now */
 	bool		 is_missing;	/* could not be opened */
+	bool		 has_source;	/* the viewer knows it */
 	uint64_t	 last_use;
 };
 
@@ -148,7 +149,7 @@ static void
 put_place(struct strbuf *answer, const struct place *place)
 {
 	packet_put_u32(answer, place->line);
-	packet_put_u32(answer, place->is_inlined ? SYMBOLS_INLINED : 0);
+	packet_put_u32(answer, place->is_inlined ? FRAME_INLINED : 0);
 	put_function(answer, place->function);
 	put_file(answer, place);
 }
@@ -170,27 +171,90 @@ send_all(const struct strbuf *bytes)
 	return 0;
 }
 
+static void
+put_source(struct server *server, uint32_t id)
+{
+	struct known_module *module = &server->modules.items[id];
+	const struct debug_source *source = debug_get_source(module->opened);
+	struct strbuf *out = &server->answer;
+	size_t start = packet_begin(out, SYMBOLS_SOURCE);
+
+	packet_put_u32(out, id);
+	packet_put_u32(out, source->has_lines ? SOURCE_HAS_LINES : 0);
+	packet_put_stamp(out, &source->file);
+	packet_put_string(out, source->separate, strlen(source->separate));
+	packet_put_stamp(out, &source->separate_file);
+	packet_end(out, start);
+	module->has_source = true;
+}
+
+struct lookup {
+	uint32_t	location, module, flags;
+	uint64_t	address;
+};
+
+static int
+read_lookup(struct server *server, struct packet *packet,
+    struct lookup *lookup)
+{
+	lookup->location = packet_get_u32(packet);
+	lookup->module = packet_get_u32(packet);
+	lookup->address = packet_get_u64(packet);
+	lookup->flags = packet_get_u32(packet);
+	if (!packet_is_done(packet) ||
+	    lookup->module >= server->modules.n ||
+	    server->modules.items[lookup->module].path == NULL)
+		return -1;
+	return 0;
+}
+
+/* What is known of the address, and the flags of the answer. */
+static unsigned
+find_places(struct debug_module *module, const struct lookup *lookup,
+    struct place places[SYMBOLS_MAX_FRAMES], uint32_t *flags)
+{
+	bool is_best = false;
+	unsigned n;
+
+	*flags = 0;
+	if (module == NULL)
+		return 0;
+	if ((lookup->flags & LOOKUP_HASTE) &&
+	    debug_is_slow(module, lookup->address)) {
+		*flags = ANSWER_ROUGH;
+		places[0] = (struct place){
+			.function = debug_find_name(module, lookup->address),
+		};
+		return 1;
+	}
+	n = debug_find_places(module, lookup->address, places,
+	    SYMBOLS_MAX_FRAMES, &is_best);
+	if (is_best)
+		*flags = ANSWER_BEST;
+	return n;
+}
+
 static int
 answer_lookup(struct server *server, struct packet *packet)
 {
-	uint32_t location = packet_get_u32(packet);
-	uint32_t id = packet_get_u32(packet);
-	uint64_t address = packet_get_u64(packet);
 	struct place places[SYMBOLS_MAX_FRAMES];
 	struct debug_module *module;
-	unsigned n = 0;
+	struct lookup lookup;
+	uint32_t flags;
+	unsigned n;
 	size_t start;
 
-	if (!packet_is_done(packet) || id >= server->modules.n ||
-	    server->modules.items[id].path == NULL)
+	if (read_lookup(server, packet, &lookup) < 0)
 		return -1;
-	module = open_module(server, &server->modules.items[id]);
-	if (module != NULL)
-		n = debug_find_places(module, address, places,
-		    SYMBOLS_MAX_FRAMES);
+	module = open_module(server, &server->modules.items[lookup.module]);
+	n = find_places(module, &lookup, places, &flags);
 	strbuf_clear(&server->answer);
+	if (module != NULL && (flags & ANSWER_ROUGH) == 0 &&
+	    !server->modules.items[lookup.module].has_source)
+		put_source(server, lookup.module);
 	start = packet_begin(&server->answer, SYMBOLS_ANSWER);
-	packet_put_u32(&server->answer, location);
+	packet_put_u32(&server->answer, lookup.location);
+	packet_put_u32(&server->answer, flags);
 	packet_put_u32(&server->answer, n);
 	for (unsigned i = 0; i < n; i++)
 		put_place(&server->answer, &places[i]);
@@ -292,7 +356,9 @@ confine_process(void)
 int
 main(void)
 {
-	struct server server = { .answer = STRBUF_INIT(SYMBOLS_MAX_ANSWER) };
+	struct server server = {
+		.answer = STRBUF_INIT(SYMBOLS_MAX_SOURCE + SYMBOLS_MAX_ANSWER),
+	};
 	int type;
 	socklen_t size = sizeof type;
 

@@ -5,6 +5,7 @@
 #include "symbols/lines.h"
 #include "symbols/protocol.h"
 #include "symbols/symtab.h"
+#include "symbols/waiting.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -336,6 +337,94 @@ packets_too_long_string_is_refused(void **state)
 	assert_true(packet.is_bad);
 }
 
+/* ---- waiting ---- */
+
+/* Everything that can be asked for now, in its order, as "1 2 3". */
+static const char *
+send_all(struct waiting *waiting)
+{
+	static char text[2048];
+	uint32_t location;
+	size_t used = 0;
+
+	text[0] = '\0';
+	while (waiting_next(waiting, &location)) {
+		bool is_new = waiting_send(waiting, location);
+
+		used += (size_t)snprintf(text + used, sizeof text - used,
+		    "%s%u%s", used > 0 ? " " : "", location,
+		    is_new ? "" : "r");
+	}
+	return text;
+}
+
+static void
+waiting_order_is_urgent_then_new_then_rough(void **state)
+{
+	static const uint32_t urgent[] = { 7, 3, 99, 5 };
+	struct waiting waiting = { 0 };
+
+	(void)state;
+	for (uint32_t i = 1; i <= 8; i++)
+		waiting_add(&waiting, i, i >= 5 && i <= 6);
+	waiting_hurry(&waiting, urgent, 4);
+	assert_string_equal(send_all(&waiting), "7 3 5r 1 2 4 8 6r");
+	assert_int_equal(waiting.n_waiting, 8);
+	/* what was answered roughly comes again, last */
+	assert_true(waiting_head_is_new(&waiting));
+	assert_int_equal(waiting_take_rough(&waiting), 7);
+	waiting_add(&waiting, 9, false);
+	assert_string_equal(send_all(&waiting), "9 7r");
+	assert_int_equal(waiting_take(&waiting), 3);
+	assert_int_equal(waiting.n_waiting, 8);
+	assert_int_equal(waiting.n_asked, 9);
+	/* hurrying what is with the helper, or answered, has no effect */
+	waiting_hurry(&waiting, urgent, 4);
+	assert_string_equal(send_all(&waiting), "");
+	waiting_fini(&waiting);
+}
+
+static void
+waiting_after_a_death_the_same_are_asked_first(void **state)
+{
+	struct waiting waiting = { 0 };
+
+	(void)state;
+	for (uint32_t i = 1; i <= WAITING_MAX_SENT + 2; i++)
+		waiting_add(&waiting, i, i == 3);
+	send_all(&waiting);
+	assert_int_equal(waiting.n_sent, WAITING_MAX_SENT);
+	assert_int_equal(waiting_take(&waiting), 1);
+	waiting_return(&waiting);
+	assert_int_equal(waiting_head(&waiting), 0);
+	assert_memory_equal(send_all(&waiting), "2 4 5 6", 7);
+	assert_int_equal(waiting.n_waiting, WAITING_MAX_SENT + 1);
+	while (waiting_head(&waiting) != 0)
+		waiting_take(&waiting);
+	assert_string_equal(send_all(&waiting), "3r");
+	waiting_take(&waiting);
+	assert_int_equal(waiting.n_waiting, 0);
+	waiting_fini(&waiting);
+}
+
+static void
+waiting_parked_is_not_asked_until_unparked(void **state)
+{
+	struct waiting waiting = { 0 };
+
+	(void)state;
+	waiting_add(&waiting, 1, false);
+	waiting_add(&waiting, 2, false);
+	send_all(&waiting);
+	assert_int_equal(waiting_park(&waiting), 1);
+	assert_int_equal(waiting_take(&waiting), 2);
+	assert_string_equal(send_all(&waiting), "");
+	assert_int_equal(waiting.n_waiting, 1);
+	waiting_unpark(&waiting, 1);
+	assert_string_equal(send_all(&waiting), "1r");
+	waiting_fini(&waiting);
+}
+
 int
 main(void)
 {
@@ -351,6 +440,10 @@ main(void)
 		cmocka_unit_test(demangle_deep_and_long_names_end),
 		cmocka_unit_test(packets_round_trip),
 		cmocka_unit_test(packets_too_long_string_is_refused),
+		cmocka_unit_test(waiting_order_is_urgent_then_new_then_rough),
+		cmocka_unit_test(
+		    waiting_after_a_death_the_same_are_asked_first),
+		cmocka_unit_test(waiting_parked_is_not_asked_until_unparked),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

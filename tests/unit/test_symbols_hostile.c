@@ -35,8 +35,8 @@ speak(const struct strbuf *bytes)
 static uint32_t
 hear_lookup(void)
 {
-	unsigned char bytes[65536];
-	size_t n = 0, done = 0;
+	static unsigned char bytes[65536];
+	static size_t n, done;
 
 	for (;;) {
 		struct packet packet;
@@ -45,10 +45,10 @@ hear_lookup(void)
 		    SYMBOLS_MAX_REQUEST, &kind, &packet);
 		ssize_t more;
 
-		if (size > 0 && kind == SYMBOLS_LOOKUP)
-			return packet_get_u32(&packet);
 		if (size > 0) {
 			done += (size_t)size;
+			if (kind == SYMBOLS_LOOKUP)
+				return packet_get_u32(&packet);
 			continue;
 		}
 		more = recv(SYMBOLS_FD, bytes + n, sizeof bytes - n, 0);
@@ -68,12 +68,13 @@ put_hello(struct strbuf *to, uint32_t version)
 }
 
 static void
-put_answer(struct strbuf *to, uint32_t location, uint32_t n_said,
-    uint32_t n_frames)
+put_flagged(struct strbuf *to, uint32_t location, uint32_t flags,
+    uint32_t n_said, uint32_t n_frames)
 {
 	size_t start = packet_begin(to, SYMBOLS_ANSWER);
 
 	packet_put_u32(to, location);
+	packet_put_u32(to, flags);
 	packet_put_u32(to, n_said);
 	for (uint32_t i = 0; i < n_frames; i++) {
 		packet_put_u32(to, 0xffffffff);
@@ -85,9 +86,27 @@ put_answer(struct strbuf *to, uint32_t location, uint32_t n_said,
 }
 
 static void
+put_answer(struct strbuf *to, uint32_t location, uint32_t n_said,
+    uint32_t n_frames)
+{
+	put_flagged(to, location, 0, n_said, n_frames);
+}
+
+static void
 set_size(struct strbuf *packet, size_t start, uint32_t size)
 {
 	memcpy(packet->text + start, &size, sizeof size);
+}
+
+/* Every answer could be better. */
+static void ATTR_NORETURN
+be_rough_for_ever(struct strbuf *to)
+{
+	for (;;) {
+		put_flagged(to, hear_lookup(), ANSWER_ROUGH, 1, 1);
+		speak(to);
+		strbuf_clear(to);
+	}
 }
 
 /* What it says after HELLO, when asked for a location. */
@@ -150,6 +169,8 @@ act_as_helper(const char *how)
 	strbuf_clear(&to);
 	if (strcmp(how, "dies") == 0)
 		_exit(1);
+	if (strcmp(how, "rough for ever") == 0)
+		be_rough_for_ever(&to);
 	lie(how, &to, hear_lookup());
 	if (to.size > 0)
 		speak(&to);
@@ -211,6 +232,49 @@ symbols_lies_cost_the_helper_its_life(void **state)
 
 	for (size_t i = 0; i < array_size(lies); i++)
 		check_liar(*state, lies[i]);
+}
+
+/* The first answer stands, and is not called pending any more. */
+static void
+symbols_helper_cannot_delay_for_ever(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct symbol_frame *frames;
+	uint32_t n;
+
+	use_liar(fixture, "rough for ever");
+	frames = fixture_ask(fixture, "/x/a", 7, LOCATION_CALL, &n);
+	assert_int_equal(n, 1);
+	assert_int_equal(frames[0].flags & SYMBOL_PENDING, 0);
+	assert_string_equal(name_text(fixture->names, frames[0].function),
+	    "a\\x1b[2J");
+}
+
+/* More bytes of names than one would think in the requests under way. */
+static void
+symbols_many_modules_with_long_paths(void **state)
+{
+	struct fixture *fixture = *state;
+	char path[4000];
+	uint32_t n;
+
+	memset(path, 'x', sizeof path - 1);
+	path[0] = '/';
+	path[sizeof path - 1] = '\0';
+	for (uint32_t i = 0; i < 600; i++) {
+		uint32_t module;
+
+		snprintf(path + 1, 8, "%06u", i);
+		path[7] = 'x';
+		module = frame_store_module(fixture->store, path, NULL, 0);
+		((struct code_module *)frame_store_get_module(fixture->store,
+		    module))->root = path;
+		symbols_frames(fixture->symbols, frame_store_location(
+		    fixture->store, module, 7, LOCATION_CALL), &n);
+	}
+	symbols_pump(fixture->symbols, -1);
+	assert_int_equal(symbols_n_pending(fixture->symbols), 0);
+	assert_string_equal(symbols_trouble(fixture->symbols), "");
 }
 
 static void
@@ -573,6 +637,8 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(symbols_lies_cost_the_helper_its_life),
+		TEST(symbols_helper_cannot_delay_for_ever),
+		TEST(symbols_many_modules_with_long_paths),
 		TEST(symbols_stuck_helper_is_replaced),
 		TEST(symbols_helper_that_never_works_is_given_up),
 		TEST(symbols_no_helper_at_all),
