@@ -1,13 +1,19 @@
 /*
  * api.c - what a program asks of tmtop itself: see include/tmtop.h (L2).
  *
- * All of it are changes of the control page, which this process has mapped;
- * tmtop-run makes the same ones for viewers (tables/control.h).
+ * Shape      Changes of the control page, which this process has mapped;
+ *            tmtop-run makes the same ones for viewers (tables/control.h).
+ *            Questions about this process's own tables.  And objects of the
+ *            program's pools (track.h).
+ * Invariant  No argument makes the program fail here that did not point to
+ *            what it was said to.
  */
 #include "base/atomic.h"
 #include "base/compiler.h"
 #include "hooks/lifecycle.h"
+#include "hooks/track.h"
 #include "tables/control.h"
+#include "tables/region.h"
 #include "tmtop.h"
 
 /* The page, or NULL when this process records nothing. */
@@ -54,4 +60,145 @@ tmtop_hook_mark(const char *name)
 		return TMTOP_NOT_TRACED;
 	control_mark(control, name);
 	return 0;
+}
+
+/* ---- questions ---- */
+
+ATTR_EXPORT int
+tmtop_hook_get_traced_memory(size_t *current, size_t *peak)
+{
+	struct control *control = control_page();
+	uint64_t now = 0, most = 0;
+
+	if (control != NULL && !lifecycle_is_stopped())
+		counters_totals(control, &now, &most);
+	if (current != NULL)
+		*current = now;
+	if (peak != NULL)
+		*peak = most;
+	return control != NULL ? 0 : TMTOP_NOT_TRACED;
+}
+
+ATTR_EXPORT int
+tmtop_hook_get_tracing_memory(size_t *bytes)
+{
+	if (control_page() == NULL)
+		return TMTOP_NOT_TRACED;
+	if (bytes != NULL)
+		*bytes = load_relaxed(&region_header->private_bytes) +
+		    load_relaxed(&region_header->used_bytes);
+	return 0;
+}
+
+ATTR_EXPORT int
+tmtop_hook_get_traceback_limit(void)
+{
+	struct control *control = control_page();
+	uint32_t limit;
+
+	if (control == NULL)
+		return TMTOP_NOT_TRACED;
+	limit = load_relaxed(&control->frames_limit);
+	if (limit == 0)
+		limit = lifecycle_lobby->max_frames;
+	return limit == 0 || limit > UNWIND_MAX_FRAMES ? UNWIND_MAX_FRAMES :
+	    (int)limit;
+}
+
+/* Where the frame's code is in this process; NULL: it is a marker. */
+static void *
+address_of(const struct node *node)
+{
+	uint32_t module = node->module_kind >> NODE_MODULE_SHIFT;
+	uintptr_t bias = 0;
+
+	switch (node->module_kind & NODE_KIND_MASK) {
+	case NODE_CALL:
+	case NODE_SIGNAL:
+	case NODE_GUESSED:
+		if (module != 0)
+			bias = region_at(MODULES, struct module_record,
+			    module)->load_bias;
+		return (void *)(bias + node->offset);
+	default:
+		return NULL;
+	}
+}
+
+ATTR_EXPORT int
+tmtop_hook_get_traceback(unsigned domain, const void *address, void **frames,
+    int room, int *total)
+{
+	const struct traceback *traceback;
+	const struct node *node;
+	uint32_t id = 0;
+	int n = 0;
+	void *pc;
+
+	if (control_page() == NULL || lifecycle_is_stopped())
+		return TMTOP_NOT_TRACED;
+	if (domain <= DOMAIN_LAST)
+		id = track_find(domain, (uintptr_t)address);
+	if (id == 0)
+		return -1;
+	traceback = region_at(TRACEBACKS, struct traceback, id);
+	for (id = traceback->node; id != 0; id = node->parent) {
+		node = region_at(NODES, struct node, id);
+		pc = address_of(node);
+		if (pc != NULL && n < room)
+			frames[n++] = pc;
+	}
+	if (total != NULL)
+		*total = (int)load_relaxed(&traceback->total_nframe);
+	return n;
+}
+
+/* ---- objects of the program's own ---- */
+
+static bool
+is_own_domain(unsigned domain)
+{
+	return domain >= DOMAIN_FIRST_OWN && domain <= DOMAIN_LAST;
+}
+
+ATTR_EXPORT int
+tmtop_hook_track(unsigned domain, const void *address, size_t size)
+{
+	if (control_page() == NULL || lifecycle_is_stopped())
+		return TMTOP_NOT_TRACED;
+	if (!is_own_domain(domain) || !track_object(domain,
+	    (uintptr_t)address, size, unwind_own_frame()))
+		return -1;
+	/* Held, it is only forgotten what was there. */
+	return lifecycle_records() ? 0 : TMTOP_NOT_TRACED;
+}
+
+ATTR_EXPORT int
+tmtop_hook_untrack(unsigned domain, const void *address)
+{
+	if (control_page() == NULL || lifecycle_is_stopped())
+		return TMTOP_NOT_TRACED;
+	return is_own_domain(domain) && !track_no_object(domain,
+	    (uintptr_t)address) ? -1 : 0;
+}
+
+ATTR_EXPORT int
+tmtop_hook_touch(unsigned domain, const void *address)
+{
+	if (control_page() == NULL || lifecycle_is_stopped())
+		return TMTOP_NOT_TRACED;
+	return (domain == DOMAIN_MALLOC || is_own_domain(domain)) &&
+	    track_again(domain, (uintptr_t)address, unwind_own_frame()) ?
+	    0 : -1;
+}
+
+ATTR_EXPORT int
+tmtop_hook_name_domain(unsigned domain, const char *name)
+{
+	struct control *control = control_page();
+
+	if (control == NULL)
+		return TMTOP_NOT_TRACED;
+	return is_own_domain(domain) &&
+	    control_name_domain(control, domain, name) ? 0 : -1;
 }

@@ -13,6 +13,14 @@
 	A(is_tracing)							\
 	A(clear_traces)							\
 	A(reset_peak)							\
-	A(mark)
+	A(mark)								\
+	A(get_traced_memory)						\
+	A(get_tracing_memory)						\
+	A(get_traceback_limit)						\
+	A(get_traceback)						\
+	A(track)							\
+	A(untrack)							\
+	A(touch)							\
+	A(name_domain)
 
 #endif

@@ -24,6 +24,7 @@
 #include "tables/blocks.h"
 #include "tables/counters.h"
 #include "tables/mappings.h"
+#include "tables/objects.h"
 #include "tables/region.h"
 #include "tables/segment.h"
 #include "tables/tree.h"
@@ -320,6 +321,7 @@ forget_parent(void)
 	tree_abandon();
 	blocks_abandon();
 	mappings_abandon();
+	objects_abandon();
 	modules_abandon();
 	sites_abandon();
 	tails_abandon();

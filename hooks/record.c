@@ -11,114 +11,25 @@
 #include "hooks/record.h"
 
 #include "base/atomic.h"
-#include "hooks/capture.h"
-#include "hooks/lifecycle.h"
+#include "hooks/event.h"
 #include "hooks/modules.h"
-#include "hooks/sample.h"
-#include "hooks/thread.h"
-#include "tables/counters.h"
 #include "tables/mappings.h"
-#include "tables/region.h"
-
-/* How this thread counts now; guard held. */
-static ATTR_INLINE struct writer
-writer_of(struct thread_state *t)
-{
-	struct writer writer = { .control = lifecycle_control };
-
-	writer.alone = lifecycle_is_alone();
-	if (unlikely(!writer.alone)) {
-		if (unlikely(t->deltas == NULL) &&
-		    !(t->flags & THREAD_NO_DELTAS) &&
-		    (t->flags & THREAD_READY))
-			thread_take_deltas(t);
-		writer.own = t->deltas;
-	}
-	return writer;
-}
-
-/* What a recorded block counts. */
-static ATTR_INLINE struct amount
-amount_of(uint64_t size)
-{
-	uint64_t rate = region_header->sample_bytes;
-
-	if (unlikely(rate != 0))
-		return sample_weight(size, rate);
-	return (struct amount){ size, 1 };
-}
 
 /* ---- interrupted ---- */
 
 static ATTR_COLD void
 remove_nested(struct thread_state *t, const struct block *block)
 {
-	struct removal removal = { block->traceback, amount_of(block->size) };
-	uint32_t i = load_relaxed(&t->n_pending);
+	struct removal removal = { .traceback = block->traceback,
+	    .amount = event_amount(block->size) };
 
-	/* Another handler may interrupt anywhere here: take the place first. */
-	while (t->work != NULL && i < MAX_PENDING)
-		if (cas_relaxed(&t->n_pending, &i, i + 1)) {
-			t->work->pending[i] = removal;
-			return;
-		}
-	counters_remove(&(struct writer){ .control = lifecycle_control },
-	    removal.traceback, removal.amount, false);
-}
-
-static ATTR_COLD void
-remove_pending(struct thread_state *t)
-{
-	struct writer writer = writer_of(t);
-	struct removal removal;
-	uint32_t n;
-
-	while ((n = load_relaxed(&t->n_pending)) > 0) {
-		removal = t->work->pending[n - 1];
-		/* A handler may have left another one meanwhile. */
-		if (cas_relaxed(&t->n_pending, &n, n - 1))
-			counters_remove(&writer, removal.traceback,
-			    removal.amount, false);
-	}
-}
-
-static ATTR_INLINE void
-leave(struct thread_state *t)
-{
-	if (unlikely(t->n_pending > 0))
-		remove_pending(t);
-	thread_leave(t);
+	if (!event_defer(t, &removal))
+		counters_remove(&(struct writer){
+		    .control = lifecycle_control }, removal.traceback,
+		    removal.amount, false);
 }
 
 /* ---- blocks ---- */
-
-/* Is there a sample point in this block? */
-static ATTR_COLD bool
-is_sampled(struct thread_state *t, size_t size)
-{
-	uint64_t rate = region_header->sample_bytes;
-
-	if (t->until_sample == 0)
-		t->until_sample = sample_distance(rate, &t->work->random);
-	if ((uint64_t)t->until_sample > size) {
-		t->until_sample -= (int64_t)size;
-		return false;
-	}
-	t->until_sample = sample_distance(rate, &t->work->random);
-	return true;
-}
-
-static ATTR_INLINE uint32_t
-capture_caller(struct thread_state *t, own_frame own)
-{
-	const struct control *control = lifecycle_control;
-	struct frame_state start = unwind_caller(own);
-	uint32_t limit = load_relaxed(&control->frames_limit);
-
-	return capture(&start, &t->bounds, &t->work->unwind,
-	    limit != 0 ? limit : lifecycle_lobby->max_frames,
-	    load_relaxed(&control->clear_epoch));
-}
 
 void
 record_alloc(void *address, size_t size, own_frame own)
@@ -136,24 +47,24 @@ record_alloc(void *address, size_t size, own_frame own)
 	if (unlikely(!(t->flags & THREAD_READY)) && !thread_prepare_slow(t))
 		goto out;
 	if (unlikely(region_header->sample_bytes != 0) &&
-	    !is_sampled(t, size)) {
+	    !event_is_sampled(t, size)) {
 		recorded = true;	/* not wanted is not lost */
 		goto out;
 	}
-	block.traceback = capture_caller(t, own);
+	block.traceback = event_capture(t, own);
 	if (unlikely(block.traceback == 0))
 		goto out;
 	block.generation = load_relaxed(&lifecycle_control->generation);
 	recorded = blocks_put((uintptr_t)address, &block);
 	if (likely(recorded)) {
-		writer = writer_of(t);
-		counters_add(&writer, block.traceback, amount_of(size));
+		writer = event_writer(t);
+		counters_add(&writer, block.traceback, event_amount(size));
 	}
 	t->last_block = (uintptr_t)address;
 out:
 	if (unlikely(!recorded))
 		counters_lose(size, false);
-	leave(t);
+	event_leave(t);
 }
 
 ATTR_COLD void
@@ -182,11 +93,11 @@ record_free(void *address, uint64_t *record)
 		remove_nested(t, &block);
 		return;
 	}
-	writer = writer_of(t);
-	counters_remove(&writer, block.traceback, amount_of(block.size),
+	writer = event_writer(t);
+	counters_remove(&writer, block.traceback, event_amount(block.size),
 	    t->last_block == (uintptr_t)address);
 	t->last_block = 0;
-	leave(t);
+	event_leave(t);
 }
 
 /* ---- mappings ---- */
@@ -211,17 +122,17 @@ record_map(void *address, size_t size, own_frame own)
 		return;
 	}
 	if ((t->flags & THREAD_READY) || thread_prepare_slow(t))
-		range.traceback = capture_caller(t, own);
+		range.traceback = event_capture(t, own);
 	if (range.traceback != 0)
 		range.traceback = tree_in_domain(range.traceback,
 		    DOMAIN_MAPPINGS);
 	if (range.traceback != 0 && mappings_put(&range)) {
-		writer = writer_of(t);
+		writer = event_writer(t);
 		counters_add(&writer, range.traceback,
 		    (struct amount){ size, map_count() });
 	} else
 		counters_lose(size, false);
-	leave(t);
+	event_leave(t);
 }
 
 /* What stays of a range of which [low, high) goes. */
@@ -265,12 +176,12 @@ record_unmap(void *address, size_t size)
 
 	if (high <= low || !thread_enter(t))
 		return false;
-	writer = writer_of(t);
+	writer = event_writer(t);
 	while (mappings_take(low, high - low, &range)) {
 		keep_rest(&writer, &range, low, high);
 		found = true;
 	}
-	leave(t);
+	event_leave(t);
 	return found;
 }
 
@@ -296,9 +207,9 @@ record_forget(const struct block *old)
 		remove_nested(t, old);
 		return;
 	}
-	writer = writer_of(t);
-	counters_remove(&writer, old->traceback, amount_of(old->size), false);
-	leave(t);
+	writer = event_writer(t);
+	counters_remove(&writer, old->traceback, event_amount(old->size), false);
+	event_leave(t);
 }
 
 void

@@ -109,8 +109,10 @@ thread_abandon(void)
 	t->n_pending = 0;
 	t->deltas = NULL;
 	t->flags &= ~(uint32_t)THREAD_NO_DELTAS;
-	if (t->work != NULL)
+	if (t->work != NULL) {
+		t->work->thread_id = 0;
 		unwind_forget(&t->work->unwind);
+	}
 }
 
 void
@@ -212,6 +214,7 @@ thread_prepare_slow(struct thread_state *t)
 	if (t->work == NULL)
 		return false;
 	t->n_pending = 0;
+	t->work->thread_id = 0;
 	unwind_forget(&t->work->unwind);
 	t->work->unwind.max_frames = 0;
 	t->flags |= THREAD_READY;

@@ -16,7 +16,8 @@
 #define MAX_PENDING	16
 
 struct removal {
-	uint32_t	traceback;
+	uint32_t	traceback;	/* 0: an object of the program's, whose */
+	uint32_t	domain;		/* address is in amount.bytes */
 	struct amount	amount;
 };
 
@@ -24,6 +25,7 @@ struct removal {
  * interrupted call leaves. */
 struct thread_work {
 	uint64_t	random;		/* sample.c */
+	uint32_t	thread_id;	/* track.c; 0: not asked for yet */
 	struct removal	pending[MAX_PENDING];
 	struct unwind_work unwind;
 };

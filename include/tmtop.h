@@ -4,12 +4,15 @@
  * Include it anywhere: there is nothing to link.  Under tmtop the functions
  * do what they say; without it each is a test of one address, and returns
  * TMTOP_NOT_TRACED.  C and C++, any thread, also in signal handlers; none
- * allocates, blocks or changes errno.
+ * allocates or changes errno, and only those wait that say so.
  *
- * What they change holds for all processes of the run.
+ * What they change holds for all processes of the run; what they tell is of
+ * this one.  tmtop.h(3) says more.
  */
 #ifndef TMTOP_H
 #define TMTOP_H
+
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,6 +28,21 @@ extern int tmtop_hook_is_tracing(void) __attribute__((weak));
 extern int tmtop_hook_clear_traces(void) __attribute__((weak));
 extern int tmtop_hook_reset_peak(void) __attribute__((weak));
 extern int tmtop_hook_mark(const char *name) __attribute__((weak));
+extern int tmtop_hook_get_traced_memory(size_t *current, size_t *peak)
+    __attribute__((weak));
+extern int tmtop_hook_get_tracing_memory(size_t *bytes)
+    __attribute__((weak));
+extern int tmtop_hook_get_traceback_limit(void) __attribute__((weak));
+extern int tmtop_hook_get_traceback(unsigned domain, const void *address,
+    void **frames, int room, int *total_nframe) __attribute__((weak));
+extern int tmtop_hook_track(unsigned domain, const void *address, size_t size)
+    __attribute__((weak));
+extern int tmtop_hook_untrack(unsigned domain, const void *address)
+    __attribute__((weak));
+extern int tmtop_hook_touch(unsigned domain, const void *address)
+    __attribute__((weak));
+extern int tmtop_hook_name_domain(unsigned domain, const char *name)
+    __attribute__((weak));
 
 /*
  * For a program that is not position independent the linker decides that what
@@ -39,6 +57,9 @@ extern int tmtop_hook_mark(const char *name) __attribute__((weak));
 #define TMTOP_LOOK_UP(function, result)	(result = function)
 #endif
 
+/* Never a frame of its own. */
+#define TMTOP_INLINE	static inline __attribute__((always_inline, unused))
+
 #define TMTOP_CALL(function, parameters, arguments) do {		\
 	int (*tmtop_call)parameters;					\
 									\
@@ -48,14 +69,14 @@ extern int tmtop_hook_mark(const char *name) __attribute__((weak));
 
 /* Record allocations (again): after tmtop_stop(), tmtop_hold(), or when the
  * run began with --stopped.  0. */
-static inline int
+TMTOP_INLINE int
 tmtop_start(void)
 {
 	TMTOP_CALL(tmtop_hook_start, (void), ());
 }
 
 /* Forget all blocks and record nothing.  0. */
-static inline int
+TMTOP_INLINE int
 tmtop_stop(void)
 {
 	TMTOP_CALL(tmtop_hook_stop, (void), ());
@@ -63,28 +84,28 @@ tmtop_stop(void)
 
 /* Record no new blocks, but follow those recorded: what is freed or resized
  * is still seen.  0. */
-static inline int
+TMTOP_INLINE int
 tmtop_hold(void)
 {
 	TMTOP_CALL(tmtop_hook_hold, (void), ());
 }
 
 /* 1: new blocks are recorded.  0: stopped or held. */
-static inline int
+TMTOP_INLINE int
 tmtop_is_tracing(void)
 {
 	TMTOP_CALL(tmtop_hook_is_tracing, (void), ());
 }
 
 /* Forget all blocks, and go on recording.  0. */
-static inline int
+TMTOP_INLINE int
 tmtop_clear_traces(void)
 {
 	TMTOP_CALL(tmtop_hook_clear_traces, (void), ());
 }
 
 /* The peak is what is traced now.  0. */
-static inline int
+TMTOP_INLINE int
 tmtop_reset_peak(void)
 {
 	TMTOP_CALL(tmtop_hook_reset_peak, (void), ());
@@ -95,13 +116,97 @@ tmtop_reset_peak(void)
  * traceback.  A moment is kept until the next.  name: at most 31 bytes are
  * kept for viewers; NULL: none.  0.
  */
-static inline int
+TMTOP_INLINE int
 tmtop_mark(const char *name)
 {
 	TMTOP_CALL(tmtop_hook_mark, (const char *), (name));
 }
 
+/* ---- questions ---- */
+
+/* Live bytes, and the most there were since the peak was reset; both 0 when
+ * recording is stopped.  Either may be NULL.  0. */
+TMTOP_INLINE int
+tmtop_get_traced_memory(size_t *current, size_t *peak)
+{
+	TMTOP_CALL(tmtop_hook_get_traced_memory, (size_t *, size_t *),
+	    (current, peak));
+}
+
+/* Bytes of memory that tmtop uses in this process for its tables.  0. */
+TMTOP_INLINE int
+tmtop_get_tracing_memory(size_t *bytes)
+{
+	TMTOP_CALL(tmtop_hook_get_tracing_memory, (size_t *), (bytes));
+}
+
+/* Most frames that are stored of a traceback. */
+TMTOP_INLINE int
+tmtop_get_traceback_limit(void)
+{
+	TMTOP_CALL(tmtop_hook_get_traceback_limit, (void), ());
+}
+
+/*
+ * Where a live block (TMTOP_MALLOC) or object was allocated: up to `room`
+ * return addresses, most recent first.  How many; -1: nothing is known of it.
+ * *total_nframe, if not NULL: how many there were before the limit.
+ */
+TMTOP_INLINE int
+tmtop_get_traceback(unsigned domain, const void *address, void **frames,
+    int room, int *total_nframe)
+{
+	TMTOP_CALL(tmtop_hook_get_traceback, (unsigned, const void *, void **,
+	    int, int *), (domain, address, frames, room, total_nframe));
+}
+
+/*
+ * ---- objects of the program's own ----
+ *
+ * Objects that a pool hands out from its blocks, or memory that malloc knows
+ * nothing of, in a domain of their own: 2 to 65535.  An address may be any
+ * number, and in use once in each domain.  Calls for one object wait for each
+ * other, at most 20 ms.
+ */
+#define TMTOP_MALLOC	0u		/* the domain of malloc's blocks */
+
+/* An object was handed out, in place of what was at this address.  0; -1: it
+ * cannot be recorded; TMTOP_NOT_TRACED. */
+TMTOP_INLINE int
+tmtop_track(unsigned domain, const void *address, size_t size)
+{
+	TMTOP_CALL(tmtop_hook_track, (unsigned, const void *, size_t),
+	    (domain, address, size));
+}
+
+/* An object was given back, if it was known.  0; TMTOP_NOT_TRACED. */
+TMTOP_INLINE int
+tmtop_untrack(unsigned domain, const void *address)
+{
+	TMTOP_CALL(tmtop_hook_untrack, (unsigned, const void *),
+	    (domain, address));
+}
+
+/* An object or a block (TMTOP_MALLOC) is used anew: from now on it has the
+ * traceback of this call, and its size still.  0; -1: nothing is known of
+ * it; TMTOP_NOT_TRACED. */
+TMTOP_INLINE int
+tmtop_touch(unsigned domain, const void *address)
+{
+	TMTOP_CALL(tmtop_hook_touch, (unsigned, const void *),
+	    (domain, address));
+}
+
+/* What viewers call a domain: at most 27 bytes.  0; -1: 32 have names. */
+TMTOP_INLINE int
+tmtop_name_domain(unsigned domain, const char *name)
+{
+	TMTOP_CALL(tmtop_hook_name_domain, (unsigned, const char *),
+	    (domain, name));
+}
+
 #undef TMTOP_CALL
+#undef TMTOP_INLINE
 #undef TMTOP_LOOK_UP
 
 #ifdef __cplusplus

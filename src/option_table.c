@@ -77,6 +77,8 @@ const struct option_row option_table[] = {
 	    .help = "skip such functions or files too; may be repeated" },
 	{ .name = "no-skip", .in = IN_ALL, .read = read_flag_off, FIELD(skip),
 	    .help = "rows name the newest frame, allocators included" },
+	{ .name = "ignore", .arg = "FILE", .in = IN_ALL, .read = read_ignore,
+	    .help = "without what LeakSanitizer's suppressions match" },
 
 	{ .section = "Recording",
 	    .name = "frames", .arg = "N", .in = IN_ALL, .read = read_number,

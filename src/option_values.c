@@ -9,12 +9,16 @@
 
 #include "base/fmt.h"
 #include "query/attribute.h"
+#include "query/ignore.h"
 #include "util/strbuf.h"
 #include "util/xalloc.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { MAX_IGNORE_FILE = 1 << 20 };
 
 static void *
 field_of(struct options *options, const struct option_row *row)
@@ -268,6 +272,52 @@ read_skip(struct options *options, const struct option_row *row ATTR_UNUSED,
 		return -1;
 	skip_list_free(skip);
 	append_text(&options->skips, &options->n_skips, text);
+	return 0;
+}
+
+/* The bytes of a file, less than room - 1, as a string; -1: errno says why not. */
+static int
+read_file(const char *path, char *to, size_t room)
+{
+	FILE *file = fopen(path, "re");
+	size_t n;
+
+	if (file == NULL)
+		return -1;
+	errno = 0;
+	n = fread(to, 1, room - 1, file);
+	if (n == room - 1)
+		errno = EFBIG;
+	fclose(file);
+	to[n] = '\0';
+	return errno != 0 ? -1 : 0;
+}
+
+int
+read_ignore(struct options *options,
+    const struct option_row *row ATTR_UNUSED, const char *text,
+    struct errbuf *why)
+{
+	char *content = xmalloc(MAX_IGNORE_FILE);
+	struct ignore_list *list = NULL;
+	struct strbuf all = STRBUF_INIT(64 * MAX_IGNORE_FILE);
+
+	if (read_file(text, content, MAX_IGNORE_FILE) < 0)
+		errbuf_set(why, "%s", strerror(errno));
+	else
+		list = ignore_list_new(content, why);
+	if (list != NULL) {
+		if (options->ignored != NULL)
+			strbuf_puts(&all, options->ignored);
+		strbuf_printf(&all, "%s\n", content);
+		free(options->ignored);
+		options->ignored = strbuf_take(&all);
+	}
+	free(content);
+	strbuf_fini(&all);
+	if (list == NULL)
+		return -1;
+	ignore_list_free(list);
 	return 0;
 }
 

@@ -89,6 +89,7 @@ option_reader read_sort;		/* name of a column */
 option_reader read_cumulative;		/* optional counting rule */
 option_reader read_filter;		/* appended to filters, parsed */
 option_reader read_skip;		/* appended to skips, parsed */
+option_reader read_ignore;		/* a file, appended, parsed */
 option_reader read_delay;		/* read_seconds, and has_delay */
 option_reader read_top;			/* read_number, and has_top */
 option_reader read_gate_growth;		/* appended to gates: SIZE[:FILTER] */

@@ -427,5 +427,6 @@ options_fini(struct options *options)
 	free(options->filters);
 	free(options->skips);
 	free(options->gates);
+	free(options->ignored);
 	*options = (struct options){ .batch = false };
 }

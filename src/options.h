@@ -76,6 +76,8 @@ struct options {
 	size_t		 n_gates;
 	unsigned	 gate_status;	/* of a run that one of them fails */
 	bool		 skip;		/* false: --no-skip */
+	char		*ignored;	/* text of the --ignore files; owned;
+					 * NULL: none given */
 	char		**skips;	/* --skip; owned */
 	size_t		 n_skips;
 	enum color_mode	 color;

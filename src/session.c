@@ -38,9 +38,16 @@ session_now_ns(void)
 
 /* ---- life ---- */
 
-/* Everything that does not depend on where the readings come from. */
-static struct session *
-make_session(const struct options *options)
+static int
+make_skip_list(struct session *s, struct errbuf *why)
+{
+	s->skip_list = skip_list_new((const char *const *)s->options->skips,
+	    s->options->n_skips, why);
+	return s->skip_list != NULL ? 0 : -1;
+}
+
+struct session *
+session_make(const struct options *options, struct errbuf *why)
 {
 	struct session *s = xcalloc(1, sizeof *s);
 
@@ -58,16 +65,14 @@ make_session(const struct options *options)
 	strbuf_init(&s->filters_text, 4096);
 	strbuf_init(&s->output.current, 8192);
 	session_make_filters(s);
+	/* Parsed before, so that it cannot fail. */
+	if (options->ignored != NULL)
+		s->ignored = ignore_list_new(options->ignored, NULL);
 	session_make_fixed_marks(s);
-	return s;
-}
-
-static int
-make_skip_list(struct session *s, struct errbuf *why)
-{
-	s->skip_list = skip_list_new((const char *const *)s->options->skips,
-	    s->options->n_skips, why);
-	return s->skip_list != NULL ? 0 : -1;
+	if (make_skip_list(s, why) == 0)
+		return s;
+	session_free(s);
+	return NULL;
 }
 
 /* The program's words, for the header. */
@@ -137,22 +142,24 @@ struct session *
 session_start(const struct options *options, struct errbuf *why,
     int *exit_code)
 {
-	struct session *s = make_session(options);
+	struct session *s = session_make(options, why);
 	struct session_paths paths;
 	int rc = -1;
 
 	*exit_code = EXIT_OWN_FAILURE;
+	if (s == NULL)
+		return NULL;
 	session_paths_init(&paths);
 	name_run(s, options->program);
-	if (make_skip_list(s, why) < 0)
-		goto out;
 	s->client = start_program(s, &paths, why, exit_code);
 	if (s->client == NULL)
 		goto out;
 	s->start_ns = session_now_ns();
 	s->run.pid = client_pid(s->client);
 	s->run.state = RUN_RUNNING;
+	session_make_facts(s);
 	note_parts(s, &paths);
+	s->owns_tables = true;
 	s->frames = frame_store_new();
 	s->names = names_new();
 	s->symbols = symbols_new(paths.symbols, s->frames, s->names);
@@ -178,16 +185,15 @@ struct session *
 session_new_fed(const struct options *options, struct frame_store *frames,
     struct symbols *symbols, struct names *names)
 {
-	struct session *s = make_session(options);
 	struct errbuf why;
+	struct session *s = session_make(options, &why);
 
+	assert(s != NULL);
 	s->frames = frames;
 	s->symbols = symbols;
 	s->names = names;
 	s->run.state = RUN_RUNNING;
 	s->start_ns = session_now_ns();
-	if (make_skip_list(s, &why) < 0)
-		session_note(s, why.text);
 	s->attribution = attribution_new(frames, symbols, names);
 	return s;
 }
@@ -195,8 +201,6 @@ session_new_fed(const struct options *options, struct frame_store *frames,
 void
 session_free(struct session *s)
 {
-	bool owns_tables = s != NULL && s->client != NULL;
-
 	if (s == NULL)
 		return;
 	session_drop_refresh(s);
@@ -206,13 +210,17 @@ session_free(struct session *s)
 	attribution_free(s->spare_attribution);
 	skip_list_free(s->skip_list);
 	reader_close(s->reader);
-	if (owns_tables) {
+	store_writer_free(s->recorder);
+	store_facts_fini(&s->facts);
+	if (s->owns_tables) {
 		symbols_free(s->symbols);
 		names_free(s->names);
 		frame_store_free(s->frames);
-		client_close(s->client);
 	}
+	if (s->client != NULL)
+		client_close(s->client);
 	filter_set_free(s->filters);
+	ignore_list_free(s->ignored);
 	strbuf_fini(&s->filters_text);
 	for (size_t i = 0; i < s->notices.n; i++)
 		free(s->notices.items[i]);

@@ -16,6 +16,7 @@
 #include "reader/snapshot.h"
 
 #include <poll.h>
+#include <time.h>
 
 struct session;
 
@@ -28,6 +29,15 @@ struct session;
 struct session *session_start(const struct options *options,
     struct errbuf *why, int *exit_code);
 
+/*
+ * The same over a snapshot file: no program, nothing to wait for; the state
+ * is RUN_FILE.  Its last snapshot is now, its others are marks, and what the
+ * rows were when it was saved they are again.  NULL: why is one line that
+ * names the file.
+ */
+struct session *session_open_file(const struct options *options,
+    const char *path, struct errbuf *why);
+
 /* Lets go of the run (see client_close) and releases everything; NULL is
  * fine. */
 void session_free(struct session *session);
@@ -36,11 +46,13 @@ void session_free(struct session *session);
 
 enum run_state {
 	RUN_STARTING, RUN_RUNNING, RUN_STOPPED, RUN_EXITED, RUN_KILLED,
-	RUN_GONE		/* the helper is gone: last tables kept */
+	RUN_GONE,		/* the helper is gone: last tables kept */
+	RUN_FILE		/* there is none: what a file says */
 };
 
 struct run_info {
 	enum run_state	state;
+	enum run_state	saved_state;	/* of RUN_FILE: what it was then */
 	int		status;		/* exit status or signal number */
 	int		exit_code;	/* for tmtop itself: N or 128+signal */
 	bool		is_over;	/* no process of the run is left */
@@ -48,10 +60,18 @@ struct run_info {
 	char		command[256];	/* sanitised, for the header */
 	char		name[64];	/* sanitised basename */
 	uint64_t	uptime_ns;
+	struct timespec	read_at;	/* wall clock of the latest reading */
 	bool		wants_input;	/* blocked reading its terminal */
 	char		notice[252];	/* a message for the user, "" if none:
 					 * untracked process, no allocations */
 };
+
+/* Of the program: over a file, what it was when it was saved. */
+static inline enum run_state
+session_program_state(const struct run_info *run)
+{
+	return run->state == RUN_FILE ? run->saved_state : run->state;
+}
 
 /* Borrowed; changes with session_pump() and session_refresh(). */
 const struct run_info *session_run(const struct session *session);
@@ -85,7 +105,7 @@ bool session_pump(struct session *session);
 /* Stages in the order the data flows: what must run again. */
 enum stage {
 	STAGE_SNAPSHOT, STAGE_ATTRIBUTE, STAGE_FILTER, STAGE_GROUP,
-	STAGE_ORDER, STAGE_DRAW, STAGE_IDLE
+	STAGE_ORDER, STAGE_TREE, STAGE_DRAW, STAGE_IDLE
 };
 
 /* Run the pipeline from `from` on.  With symbol_wait_ms > 0, waits so long
@@ -195,6 +215,9 @@ const char *session_quick(const struct session *s);	/* as typed, "" none */
 /* All filters in force, for the chip line: "+*lru* -*.json"; borrowed. */
 const char *session_filters_text(const struct session *s);
 
+/* Bytes that --ignore leaves out of the present reading, before any filter. */
+uint64_t session_ignored_size(const struct session *s);
+
 /* What the filter set keeps, for the prompt's preview. */
 struct filter_effect {
 	uint32_t	n_matched, n_total;	/* rows as grouped now */
@@ -248,6 +271,44 @@ int session_last_baseline(const struct session *s);	/* for toggling */
 /* Show the contents of mark i instead of those of now; -1: now. */
 enum stage session_set_shown(struct session *s, int i);
 int session_shown(const struct session *s);		/* -1: now */
+
+/* ---- snapshot files ---- */
+
+/* What goes into a file besides what is live now. */
+enum { SAVE_MARKS = 1, SAVE_PEAK = 2 };
+
+/*
+ * Save the latest reading, in one step: the file is there whole or as it was
+ * before.  What is there is replaced.  Waits for symbols as in
+ * session_refresh().  -1: why names the file.
+ */
+int session_save(struct session *s, const char *path, unsigned what,
+    int symbol_wait_ms, struct errbuf *why);
+
+/*
+ * Record: each call takes a reading and adds it, and the marks that are new,
+ * to one file; the first replaces what is there, the last (is_end) adds the
+ * peak.  A failure loses nothing that was added before.
+ */
+int session_record(struct session *s, const char *path, bool is_end,
+    struct errbuf *why);
+
+/*
+ * The last snapshot of a file becomes a mark, to be compared with or shown.
+ * Returns its place in the list, or -1: why names the file.
+ */
+int session_load_mark(struct session *s, const char *path,
+    struct errbuf *why);
+
+/*
+ * What is known of the run: "host", "exe", "argv" (one value for each word),
+ * "filter", "tmtop" ...: tms(5) lists them.  Raw bytes of a stranger, NULL:
+ * there is no i-th value of this key.
+ */
+const char *session_fact(const struct session *s, const char *key, size_t i);
+/* The i-th of the user's own (--meta); false: there are not so many. */
+bool session_get_meta(const struct session *s, size_t i, const char **key,
+    const char **value);
 
 /* ---- the program's terminal ---- */
 

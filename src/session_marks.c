@@ -140,11 +140,14 @@ session_find_mark(struct session *s)
 }
 
 /* What was live at the peak, as far as there was one up to now. */
-static void
-read_peak(struct session *s)
+void
+session_read_peak(struct session *s)
 {
 	struct session_mark_entry *peak = &s->marks.items[MARK_PEAK];
 
+	/* A file has it, or has not. */
+	if (s->run.state == RUN_FILE)
+		return;
 	session_finish_refresh(s);
 	snapshot_release(peak->snapshot);
 	if (s->reader != NULL)
@@ -203,7 +206,7 @@ session_set_baseline(struct session *s, int i)
 {
 	assert(i >= -1 && i < (int)s->marks.n);
 	if (i == MARK_PEAK && s->shown != i)
-		read_peak(s);
+		session_read_peak(s);
 	if (s->baseline >= 0)
 		s->last_baseline = s->baseline;
 	s->baseline = i;
@@ -236,7 +239,7 @@ session_set_shown(struct session *s, int i)
 
 	assert(i >= -1 && i < (int)s->marks.n);
 	if (i == MARK_PEAK && s->baseline != i)
-		read_peak(s);
+		session_read_peak(s);
 	if (i == s->shown && i < 0)
 		return STAGE_IDLE;
 	/* It works on the snapshot that goes. */

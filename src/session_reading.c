@@ -93,6 +93,8 @@ session_install_snapshot(struct session *s, struct snapshot *snapshot)
 	s->run.uptime_ns = session_uptime_ns(s);
 	if (snapshot == NULL)
 		return;
+	if (s->run.state != RUN_FILE)
+		clock_gettime(CLOCK_REALTIME, &s->run.read_at);
 	snapshot_release(s->latest);
 	s->latest = snapshot;
 	if (s->shown < 0) {

@@ -49,7 +49,8 @@ session_change(struct session *s, enum client_control what, uint64_t value)
 enum record_mode
 session_recording(const struct session *s)
 {
-	return s->reader != NULL ? reader_recording(s->reader) : RECORD_ON;
+	return s->reader != NULL ? reader_recording(s->reader) :
+	    s->file_recording;
 }
 
 enum stage

@@ -19,6 +19,8 @@
  *            stacks of an attribution invalid, so they are resolved in a
  *            second one, and the two change places.
  *            A setter called while a refresh is under way concerns the next.
+ *            The call tree (session_tree.c) is made of the same traces in the
+ *            same refresh as the rows.
  */
 #include "session_state.h"
 
@@ -92,6 +94,7 @@ plan(struct session *s, enum stage from)
 		.base_from = STAGE_IDLE,
 		.process = s->process,
 		.filters = s->filters,
+		.ignored = s->ignored,
 		.grouping = s->grouping,
 		.cumulative = s->cumulative,
 	};
@@ -108,6 +111,7 @@ plan(struct session *s, enum stage from)
 			least = STAGE_GROUP;
 	}
 	r->from = from < least ? from : least;
+	session_plan_tree(s);
 }
 
 /* ---- stages ---- */
@@ -141,6 +145,9 @@ select_traces(const struct session_refresh *r, struct session_side *side,
 		if (r->process != 0)
 			narrow_to_process(&side->attributed, side->snapshot,
 			    r->process);
+		if (r->ignored != NULL)
+			side->ignored_size = ignore_apply(r->ignored,
+			    &side->attributed);
 	}
 	if (from > STAGE_FILTER)
 		return;
@@ -228,6 +235,7 @@ run(void *session)
 	} else if (r->from <= STAGE_ORDER) {
 		order(s, r, s->rows, s->unfiltered_rows);
 	}
+	session_make_tree(s);
 }
 
 /* ---- putting it in place ---- */
@@ -288,6 +296,7 @@ commit(struct session *s)
 		free(s->trace_of_stack);
 		s->trace_of_stack = NULL;
 	}
+	session_commit_tree(s);
 	if (r->has_base)
 		snapshot_release(r->base.snapshot);
 	if (r->attribution == s->spare_attribution) {
@@ -396,6 +405,7 @@ session_drop_refresh(struct session *s)
 
 	session_finish_refresh(s);
 	slices_free(s->slices);
+	session_drop_tree(s);
 	drop_products(&s->now, &none);
 	drop_products(&s->base, &none);
 	snapshot_release(s->latest);

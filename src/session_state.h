@@ -7,8 +7,11 @@
 #include "session.h"
 
 #include "query/attribute.h"
+#include "query/ignore.h"
+#include "query/calltree.h"
 #include "reader/client.h"
 #include "reader/read.h"
+#include "store/store.h"
 #include "symbols/symbols.h"
 #include "util/slice.h"
 #include "util/strbuf.h"
@@ -21,11 +24,25 @@ struct session_side {
 	struct query_traces	 filtered;
 						/* (the same array without
 						 * filters) */
+	uint64_t		 ignored_size;	/* left out before that */
 	uint32_t		 n_filter_errors;
 	struct stats_table	*table;		/* of the filtered ones */
 	struct stats_table	*unfiltered;	/* NULL without filters.  Both
 						 * NULL once they became what
 						 * is shown */
+};
+
+/* The call tree, see session_tree.h: what is wanted, and what was made. */
+struct session_tree {
+	bool			 is_wanted, is_bottom_up;
+	bool			 is_new;	/* symbols still come, and nodes
+						 * change with them: the hot
+						 * path is found again */
+	uint64_t		 hot;		/* node whose hot path is to be
+						 * opened; 0: none */
+	struct tree_open	 open;
+	struct call_tree	*tree;		/* NULL: none */
+	tree_rows		 rows;
 };
 
 /* A refresh: with what parameters, and what it has made. */
@@ -37,6 +54,7 @@ struct session_refresh {
 	enum stage		 base_from;
 	struct attribution	*attribution;	/* the session's or the spare */
 	const struct filter_set	*filters;
+	const struct ignore_list *ignored;
 	pid_t			 process;
 	enum grouping		 grouping;
 	enum cumulative		 cumulative;
@@ -47,6 +65,7 @@ struct session_refresh {
 	struct session_side	 now, base;	/* the session's products, where
 						 * they are not made anew */
 	struct stats_table	*rows, *unfiltered_rows;
+	struct session_tree	 tree;
 };
 
 struct session_mark_entry {
@@ -74,6 +93,7 @@ struct session_output {
 
 struct session {
 	const struct options	*options;	/* borrowed */
+	bool			 owns_tables;	/* frames, names, symbols */
 	struct client		*client;
 	struct reader		*reader;
 	struct frame_store	*frames;
@@ -102,6 +122,7 @@ struct session {
 	struct stats_table	*rows;
 	struct stats_table	*unfiltered_rows; /* NULL without filters */
 	struct session_refresh	 refresh;	/* planned, or under way */
+	struct session_tree	 tree;
 	struct slices		*slices;	/* it runs in; NULL: not yet */
 	VEC(struct filter_set *) retired_filters; /* it may be using */
 	uint32_t		 n_wanted;	/* see session_want_rows() */
@@ -125,6 +146,7 @@ struct session {
 	char			*quick;		/* as typed; NULL: none */
 	struct filter_set	*filters;	/* NULL: none */
 	struct strbuf		 filters_text;
+	struct ignore_list	*ignored;	/* NULL: nothing */
 
 	/* marks */
 	VEC(struct session_mark_entry) marks;
@@ -135,9 +157,19 @@ struct session {
 
 	VEC(struct session_reading) readings;	/* oldest first */
 	struct session_output	 output;
+
+	/* files */
+	struct store_facts	 facts;
+	enum record_mode	 file_recording; /* of RUN_FILE */
+	struct store_writer	*recorder;	/* NULL: nothing recorded */
+	unsigned		 last_recorded;	/* number of a mark */
 };
 
 /* ---- session.c ---- */
+
+/* Everything that does not depend on where the readings come from. */
+struct session *session_make(const struct options *options,
+    struct errbuf *why);
 
 /*
  * The same pipeline over snapshots that are handed in, without a program:
@@ -169,6 +201,12 @@ void session_retire_filters(struct session *s, struct filter_set *filters);
 /* Everything that refreshes have made. */
 void session_drop_refresh(struct session *s);
 
+/* session_tree.c: the parts of a refresh, see session_refresh.c. */
+void session_plan_tree(struct session *s);
+void session_make_tree(struct session *s);
+void session_commit_tree(struct session *s);
+void session_drop_tree(struct session *s);
+
 /* session_symbols.c: ask first for what the largest rows show. */
 void session_hurry_symbols(struct session *s);
 /* Notice since when some are pending. */
@@ -188,6 +226,11 @@ bool session_change(struct session *s, enum client_control what,
 /* session_marks.c */
 void session_make_fixed_marks(struct session *s);
 void session_drop_marks(struct session *s);
+/* The snapshot of the peak's entry is of the peak up to now. */
+void session_read_peak(struct session *s);
+
+/* session_facts.c: what is known of the run that begins. */
+void session_make_facts(struct session *s);
 
 /* session_output.c */
 void session_take_output(struct session *s, const char *bytes, size_t size,

@@ -174,6 +174,12 @@ session_filters_text(const struct session *s)
 	return strbuf_text(&s->filters_text);
 }
 
+uint64_t
+session_ignored_size(const struct session *s)
+{
+	return s->now.ignored_size;
+}
+
 /* The filter the prompt is about: the quick one, else the last. */
 static const struct filter *
 find_prompted(const struct session *s)

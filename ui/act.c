@@ -4,6 +4,7 @@
  */
 #include "ui/act.h"
 
+#include "session_tree.h"
 #include "ui/ui.h"
 
 #include "util/names.h"
@@ -11,7 +12,10 @@
 #include <signal.h>
 #include <stdio.h>
 
-enum { WHEEL_ROWS = 3, N_TABS = 4 };
+/* The groupings, then these. */
+enum { TAB_TREE = N_GROUPINGS, TAB_OUTPUT, N_TABS };
+
+enum { WHEEL_ROWS = 3 };
 
 /* ---- handlers ---- */
 
@@ -66,6 +70,19 @@ act_interval(struct ui *ui)
 	return finder_open(ui, C_INTERVAL);
 }
 
+/* Is there nobody who could do it any more?  Then it is said. */
+static bool
+is_too_late(struct ui *ui)
+{
+	const struct run_info *run = session_run(ui->session);
+
+	if (!run->is_over)
+		return false;
+	ui_say(ui, run->state == RUN_FILE ? "This is a snapshot file: there "
+	    "is no program." : "The program has ended.");
+	return true;
+}
+
 static enum stage
 act_mark(struct ui *ui)
 {
@@ -110,21 +127,13 @@ act_processes(struct ui *ui)
 static enum stage
 act_signal(struct ui *ui)
 {
-	if (session_run(ui->session)->is_over) {
-		ui_say(ui, "The program has ended.");
-		return STAGE_DRAW;
-	}
-	return menu_open(ui, MENU_SIGNAL);
+	return is_too_late(ui) ? STAGE_DRAW : menu_open(ui, MENU_SIGNAL);
 }
 
 static enum stage
 act_recording(struct ui *ui)
 {
-	if (session_run(ui->session)->is_over) {
-		ui_say(ui, "The program has ended.");
-		return STAGE_DRAW;
-	}
-	return menu_open(ui, MENU_RECORDING);
+	return is_too_late(ui) ? STAGE_DRAW : menu_open(ui, MENU_RECORDING);
 }
 
 static enum stage
@@ -141,9 +150,13 @@ act_terminal(struct ui *ui)
 static enum stage
 show_tab(struct ui *ui, size_t tab)
 {
-	enum stage stage = STAGE_DRAW;
+	enum stage stage = session_want_tree(ui->session, tab == TAB_TREE);
 
-	if (tab == N_GROUPINGS) {
+	if (tab == TAB_TREE) {
+		ui_show_tab(ui, VIEW_TREE);
+		return stage;
+	}
+	if (tab == TAB_OUTPUT) {
 		if (ui->front != VIEW_OUTPUT)
 			ui->output.is_following = true;
 		ui_show_tab(ui, VIEW_OUTPUT);
@@ -159,7 +172,8 @@ show_tab(struct ui *ui, size_t tab)
 static size_t
 current_tab(const struct ui *ui)
 {
-	return ui->front == VIEW_OUTPUT ? N_GROUPINGS :
+	return ui->front == VIEW_OUTPUT ? (size_t)TAB_OUTPUT :
+	    ui->front == VIEW_TREE ? (size_t)TAB_TREE :
 	    (size_t)session_grouping(ui->session);
 }
 
@@ -182,9 +196,15 @@ act_view_traceback(struct ui *ui)
 }
 
 static enum stage
+act_view_tree(struct ui *ui)
+{
+	return show_tab(ui, TAB_TREE);
+}
+
+static enum stage
 act_view_output(struct ui *ui)
 {
-	return show_tab(ui, N_GROUPINGS);
+	return show_tab(ui, TAB_OUTPUT);
 }
 
 static enum stage
@@ -284,6 +304,7 @@ static enum stage (*const handlers[N_ACTIONS])(struct ui *) = {
 	[ACTION_VIEW_FILE] = act_view_file,
 	[ACTION_VIEW_LINE] = act_view_line,
 	[ACTION_VIEW_TRACEBACK] = act_view_traceback,
+	[ACTION_VIEW_TREE] = act_view_tree,
 	[ACTION_VIEW_OUTPUT] = act_view_output,
 	[ACTION_VIEW_NEXT] = act_view_next,
 	[ACTION_VIEW_PREVIOUS] = act_view_previous,

@@ -16,6 +16,7 @@ const struct action actions[N_ACTIONS] = {
 static const char *const group_names[N_GROUPS] = {
 	[GROUP_MOVE] = "MOVE",
 	[GROUP_LOOK] = "LOOK",
+	[GROUP_TREE] = "CALL TREE",
 	[GROUP_FIND] = "FIND",
 	[GROUP_SORT] = "SORT",
 	[GROUP_GROWTH] = "GROWTH",

@@ -25,18 +25,20 @@ enum context {
 	C_FILTER	= 512,	/* the prompts */
 	C_SEARCH	= 1024,
 	C_INTERVAL	= 2048,
+	C_TREE		= 4096,
 
-	C_VIEWS		= C_TABLE | C_DETAIL | C_SOURCE | C_OUTPUT |
+	C_VIEWS		= C_TABLE | C_TREE | C_DETAIL | C_SOURCE | C_OUTPUT |
 			  C_MARKS | C_PROCESSES,
 	C_PROMPTS	= C_FILTER | C_SEARCH | C_INTERVAL,
-	C_FINDS		= C_TABLE | C_OUTPUT,
-	C_MARKABLE	= C_TABLE | C_DETAIL | C_SOURCE,
+	C_DATA		= C_TABLE | C_TREE,
+	C_FINDS		= C_TABLE | C_TREE | C_OUTPUT,
+	C_MARKABLE	= C_TABLE | C_TREE | C_DETAIL | C_SOURCE,
 	C_SCROLLS	= C_TABLE | C_OUTPUT | C_SOURCE,
 };
 
 enum action_group {
 	GROUP_MOVE, GROUP_FIND, GROUP_SORT, GROUP_GROWTH, GROUP_PROGRAM,
-	GROUP_LOOK, GROUP_SCREEN, GROUP_TRACEBACK, GROUP_LISTS,
+	GROUP_LOOK, GROUP_TREE, GROUP_SCREEN, GROUP_TRACEBACK, GROUP_LISTS,
 	GROUP_DIALOG, GROUP_PROMPT,
 	N_GROUPS
 };
@@ -51,22 +53,23 @@ A(HELP, "F1 ? h", C_VIEWS, SCREEN, 1, "Help", "this help") \
 A(SEARCH, "F3 /", C_FINDS, FIND, 7, "Search", "search as you type") \
 A(SEARCH_NEXT, "n", C_FINDS, FIND, 0, "", "next match") \
 A(SEARCH_PREVIOUS, "N", C_FINDS, FIND, 0, "", "previous match") \
-A(FILTER, "F4 f \\", C_TABLE, FIND, 3, "Filter", "show what matches") \
+A(FILTER, "F4 f \\", C_DATA, FIND, 3, "Filter", "show what matches") \
+A(VIEW_TREE, "F5 t 4", C_VIEWS, LOOK, 9, "Tree", "call tree") \
 A(SORT_MENU, "F6 s", C_TABLE, SORT, 8, "Sort", "choose the column") \
 A(SORT_LEFT, "<", C_TABLE, SORT, 0, "", "sort by column left") \
 A(SORT_RIGHT, ">", C_TABLE, SORT, 0, "", "sort by column right") \
 A(REVERSE, "r I", C_TABLE, SORT, 0, "", "reverse the order") \
-A(SORT_SIZE, "M", C_TABLE, SORT, 0, "", "by size") \
-A(SORT_GROWTH, "D", C_TABLE, SORT, 0, "", "by |growth|, signed") \
+A(SORT_SIZE, "M", C_DATA, SORT, 0, "", "by size") \
+A(SORT_GROWTH, "D", C_DATA, SORT, 0, "", "by |growth|, signed") \
 A(MARK, "F7 b", C_MARKABLE | C_MARKS, GROWTH, 5, "Mark", \
     "mark now, show growth") \
 A(GROWTH, "F8 d", C_MARKABLE, GROWTH, 6, "Grow", "growth on or off") \
 A(MARKS, "B", C_MARKABLE, GROWTH, 0, "", "list of marks") \
 A(RECORDING, "R", C_VIEWS, PROGRAM, 0, "", "recording: hold, stop") \
-A(SIGNAL, "F9 K", C_VIEWS, PROGRAM, 9, "Signal", "send a signal") \
-A(VIEW_OUTPUT, "o 4", C_VIEWS, PROGRAM, 0, "", "its output") \
+A(SIGNAL, "F9 K", C_VIEWS, PROGRAM, 10, "Signal", "send a signal") \
+A(VIEW_OUTPUT, "o 5", C_VIEWS, PROGRAM, 0, "", "its output") \
 A(TERMINAL, "O", C_VIEWS, PROGRAM, 0, "", "its terminal, ^] back") \
-A(PROCESSES, "P", C_TABLE | C_DETAIL, PROGRAM, 0, "", "choose a process") \
+A(PROCESSES, "P", C_DATA | C_DETAIL, PROGRAM, 0, "", "choose a process") \
 A(UP, "Up k", C_VIEWS | C_MENU, MOVE, 0, "", "one row up") \
 A(DOWN, "Down j", C_VIEWS | C_MENU, MOVE, 0, "", "one row down") \
 A(PAGE_UP, "PgUp ^B", C_VIEWS, MOVE, 0, "", "one page up") \
@@ -82,10 +85,14 @@ A(VIEW_LINE, "2", C_VIEWS, LOOK, 0, "", "by line") \
 A(VIEW_TRACEBACK, "3", C_VIEWS, LOOK, 0, "", "by traceback") \
 A(VIEW_NEXT, "Tab", C_VIEWS, LOOK, 0, "", "next view") \
 A(VIEW_PREVIOUS, "S-Tab", C_VIEWS, LOOK, 0, "", "previous view") \
-A(OPEN, "Enter", C_TABLE, LOOK, 10, "Open", "open the row") \
-A(SKIP, "J", C_TABLE, LOOK, 0, "", "hide library frames") \
+A(OPEN, "Enter", C_DATA, LOOK, 11, "Open", "open the row") \
+A(SKIP, "J", C_DATA, LOOK, 0, "", "hide library frames") \
 A(CUMULATIVE, "c", C_TABLE, LOOK, 0, "", "count callers too") \
 A(HEADER, "#", C_VIEWS, LOOK, 0, "", "header on or off") \
+A(NODE_OPEN, "+ Right", C_TREE, TREE, 5, "Open", "open the node") \
+A(NODE_CLOSE, "- Left", C_TREE, TREE, 6, "Close", "close it, go up") \
+A(HOT_PATH, "*", C_TREE, TREE, 7, "Hot path", "open the hot path") \
+A(TREE_FLIP, "v", C_TREE, TREE, 4, "Callers", "callees or callers") \
 A(TRACE_PREVIOUS, "[", C_DETAIL, TRACEBACK, 0, "", "previous traceback") \
 A(TRACE_NEXT, "]", C_DETAIL, TRACEBACK, 0, "", "next traceback") \
 A(FLIP, "r", C_DETAIL, TRACEBACK, 0, "", "oldest call first") \

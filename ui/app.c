@@ -450,6 +450,7 @@ static void
 fini_ui(struct ui *ui)
 {
 	row_list_fini(&ui->table.rows);
+	row_list_fini(&ui->tree.rows);
 	stats_free(ui->detail.tracebacks);
 	free(ui->source.sums);
 	cells_fini(&ui->cells);

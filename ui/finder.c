@@ -165,6 +165,8 @@ remember_place(struct ui *ui)
 {
 	ui->search_from.table_cursor = ui->table.rows.cursor;
 	ui->search_from.table_has_moved = ui->table.rows.has_moved;
+	ui->search_from.tree_cursor = ui->tree.rows.cursor;
+	ui->search_from.tree_has_moved = ui->tree.rows.has_moved;
 	ui->search_from.output_top = ui->output.top;
 	ui->search_from.output_follows = ui->output.is_following;
 	ui->output.found = ui->output.top;
@@ -177,6 +179,8 @@ restore_place(struct ui *ui)
 {
 	row_list_go(&ui->table.rows, ui->search_from.table_cursor);
 	ui->table.rows.has_moved = ui->search_from.table_has_moved;
+	row_list_go(&ui->tree.rows, ui->search_from.tree_cursor);
+	ui->tree.rows.has_moved = ui->search_from.tree_has_moved;
 	ui->output.top = ui->output.found = ui->search_from.output_top;
 	ui->output.is_following = ui->search_from.output_follows;
 }

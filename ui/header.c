@@ -43,6 +43,8 @@ short_state(const struct ui *ui, char *to, size_t room)
 		return "STOP";
 	case RUN_STARTING:
 		return "START";
+	case RUN_FILE:
+		return "FILE";
 	default:
 		return session_is_paused(ui->session) ? "PAUSED" : "RUN";
 	}
@@ -297,13 +299,15 @@ static const struct {
 	{ ACTION_VIEW_FILE, "1 File" },
 	{ ACTION_VIEW_LINE, "2 Line" },
 	{ ACTION_VIEW_TRACEBACK, "3 Traceback" },
-	{ ACTION_VIEW_OUTPUT, "4 Output" },
+	{ ACTION_VIEW_TREE, "4 Tree" },
+	{ ACTION_VIEW_OUTPUT, "5 Output" },
 };
 
 static size_t
 front_tab(const struct ui *ui)
 {
-	return ui->front == VIEW_OUTPUT ? 3 :
+	return ui->front == VIEW_OUTPUT ? N_GROUPINGS + 1 :
+	    ui->front == VIEW_TREE ? N_GROUPINGS :
 	    (size_t)session_grouping(ui->session);
 }
 
@@ -430,7 +434,7 @@ header_draw(struct ui *ui)
 	}
 	draw_tabs(ui, row++);
 	chips_list(ui, &chips);
-	if (chips.n > 0 && ui->front == VIEW_TABLE)
+	if (chips.n > 0 && ui->front != VIEW_OUTPUT)
 		line_put(&chips, &ui->cells, row++, 3);
 	return row;
 }

@@ -44,6 +44,7 @@ struct report_sample {
 	bool			  reverse;
 	enum cumulative		  cumulative;
 	const char		 *filters;	/* "+*a* -*b*", "" if none */
+	uint64_t		  ignored_size;	/* not in the rows */
 	const struct mark	 *since;	/* NULL: no growth */
 	uint32_t		  unresolved;	/* locations without answer */
 	enum record_mode	  recording;

@@ -85,7 +85,7 @@ write_start(struct report_out *out, const struct report_start *start)
 static void
 write_status(struct json *json, const struct run_info *run)
 {
-	if (run->state == RUN_KILLED) {
+	if (session_program_state(run) == RUN_KILLED) {
 		char name[32];
 
 		snprintf(name, sizeof name, "SIG%s",
@@ -93,7 +93,7 @@ write_status(struct json *json, const struct run_info *run)
 		    sigabbrev_np(run->status) : "?");
 		json_signed(json, "signal", run->status);
 		json_string(json, "signal_name", name);
-	} else if (run->state == RUN_EXITED) {
+	} else if (session_program_state(run) == RUN_EXITED) {
 		json_signed(json, "status", run->status);
 	}
 	json_signed(json, "exit_code", run->exit_code);
@@ -212,6 +212,8 @@ write_sample_line(struct report_out *out, const struct report_sample *sample)
 	json_unsigned(&json, "rows_shown", sample->n_shown);
 	json_unsigned(&json, "rows_size", sample->rows->size);
 	json_unsigned(&json, "rows_count", sample->rows->count);
+	if (sample->options->ignored != NULL)
+		json_unsigned(&json, "ignored_bytes", sample->ignored_size);
 	if (sample->since != NULL)
 		json_unsigned(&json, "since_mark", sample->since->number);
 	json_end(&json);

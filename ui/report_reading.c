@@ -156,6 +156,7 @@ report_write_sample(struct report *report, struct session *session,
 		.n_shown = count_shown(report->options, rows->n_rows),
 		.cumulative = session_cumulative(session),
 		.filters = session_filters_text(session),
+		.ignored_size = session_ignored_size(session),
 		.since = baseline < 0 ? NULL :
 		    session_get_mark(session, (size_t)baseline),
 		.unresolved = session_symbols_pending(session),
@@ -206,7 +207,7 @@ report_take_reading(struct report *report, struct session *session,
 	session_refresh(session, STAGE_SNAPSHOT, symbol_wait_ms);
 	pass_processes(report, session_snapshot(session));
 	report_pass_notices(report, session);
-	report_write_sample(report, session, report_wall_time());
+	report_write_sample(report, session, session_run(session)->read_at);
 	report_flush(report);
 }
 

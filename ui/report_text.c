@@ -21,15 +21,17 @@
 static void
 write_state(FILE *to, const struct run_info *run)
 {
-	if (run->state == RUN_EXITED)
+	enum run_state state = session_program_state(run);
+
+	if (state == RUN_EXITED)
 		fprintf(to, "  exited %d", run->status);
-	else if (run->state == RUN_KILLED)
+	else if (state == RUN_KILLED)
 		fprintf(to, "  killed SIG%s",
 		    sigabbrev_np(run->status) != NULL ?
 		    sigabbrev_np(run->status) : "?");
-	else if (run->state == RUN_STOPPED)
+	else if (state == RUN_STOPPED)
 		fputs("  stopped", to);
-	else if (run->state == RUN_GONE)
+	else if (state == RUN_GONE)
 		fputs("  lost", to);
 }
 
@@ -121,7 +123,7 @@ write_totals(FILE *to, const struct snapshot *snapshot)
 static void
 write_view(FILE *to, const struct report_sample *sample)
 {
-	char up[FMT_ROOM], filters[1024];
+	char up[FMT_ROOM], ignored[FMT_ROOM], filters[1024];
 
 	fprintf(to, "group %s  sort %s%s",
 	    report_grouping_names[sample->rows->grouping],
@@ -136,6 +138,10 @@ write_view(FILE *to, const struct report_sample *sample)
 		sanitise(filters, sizeof filters, sample->filters,
 		    strlen(sample->filters));
 		fprintf(to, "  filter %s", filters);
+	}
+	if (sample->ignored_size > 0) {
+		fmt_size(ignored, sample->ignored_size);
+		fprintf(to, "  ignored %s", ignored);
 	}
 	if (sample->since != NULL) {
 		fmt_clock(up, sample->since->uptime_ns / 1000000000u);

@@ -65,7 +65,8 @@ draw_bar(struct ui *ui, int row)
 		    actions[id].bar_rank == 0)
 			continue;
 		/* the tables are where one comes back to */
-		if (id == ACTION_BACK && ui->front == VIEW_TABLE)
+		if (id == ACTION_BACK && ui_view(ui)->has_tabs &&
+		    ui->front != VIEW_OUTPUT)
 			continue;
 		add_bar_item(ui, (enum action_id)id);
 	}
@@ -126,7 +127,9 @@ screen_update(struct ui *ui)
 	const struct view_ops *view = ui_view(ui);
 
 	view_table.update(ui);
-	if (view->update != NULL && view != &view_table)
+	view_tree.update(ui);
+	if (view->update != NULL && view != &view_table &&
+	    view != &view_tree)
 		view->update(ui);
 }
 

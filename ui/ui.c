@@ -15,6 +15,7 @@
 
 static const struct view_ops *const views[N_VIEWS] = {
 	[VIEW_TABLE] = &view_table,
+	[VIEW_TREE] = &view_tree,
 	[VIEW_DETAIL] = &view_detail,
 	[VIEW_SOURCE] = &view_source,
 	[VIEW_OUTPUT] = &view_output,
@@ -69,7 +70,7 @@ ui_back(struct ui *ui)
 {
 	if (ui->depth > 0)
 		ui->front = ui->path[--ui->depth];
-	else if (ui->front != VIEW_TABLE)
+	else if (ui->front != VIEW_TABLE && ui->front != VIEW_TREE)
 		ui->front = VIEW_TABLE;
 	else
 		return false;
@@ -170,6 +171,19 @@ ui_mark_label(char to[MARK_LABEL_ROOM], const struct session *session,
 }
 
 enum stage
+ui_open_detail(struct ui *ui, uint64_t identity, bool is_of_tree)
+{
+	ui->detail.row_identity = identity;
+	ui->detail.is_of_tree = is_of_tree;
+	ui->detail.identity = 0;
+	ui->detail.at = 0;
+	ui->detail.top = 0;
+	ui->detail.is_new = true;
+	ui_open(ui, VIEW_DETAIL);
+	return STAGE_DRAW;
+}
+
+enum stage
 ui_set_baseline(struct ui *ui, int mark)
 {
 	row_list_reset(&ui->table.rows);
@@ -181,6 +195,7 @@ enum stage
 ui_set_shown(struct ui *ui, int mark)
 {
 	row_list_reset(&ui->table.rows);
+	row_list_reset(&ui->tree.rows);
 	ui->table.hold_until_ms = 0;
 	return session_set_shown(ui->session, mark);
 }
@@ -265,7 +280,9 @@ ui_state_word(const struct ui *ui, char *to, size_t room, enum style *style)
 		break;
 	}
 	*style = STYLE_WARNING;
-	if (session_is_paused(ui->session)) {
+	if (run->state == RUN_FILE) {
+		snprintf(to, room, "FILE");
+	} else if (session_is_paused(ui->session)) {
 		snprintf(to, room, "PAUSED");
 	} else if (run->state == RUN_STOPPED) {
 		snprintf(to, room, "STOPPED");

@@ -36,6 +36,7 @@ struct ui {
 	unsigned	delay_ms;
 
 	struct table_state	table;
+	struct tree_state	tree;
 	struct detail_state	detail;
 	struct source_state	source;
 	struct output_state	output;
@@ -56,7 +57,8 @@ struct ui {
 	struct {			/* as it was when the search began */
 		char		text[PROMPT_ROOM];
 		uint32_t	table_cursor;
-		bool		table_has_moved;
+		bool		table_has_moved, tree_has_moved;
+		uint32_t	tree_cursor;
 		size_t		output_top;
 		bool		output_follows;
 	}		search_from;
@@ -116,6 +118,9 @@ void ui_clock(const struct ui *ui, char to[FMT_ROOM], uint64_t ns);
 enum { MARK_LABEL_ROOM = 160 };
 void ui_mark_label(char to[MARK_LABEL_ROOM], const struct session *session,
     size_t mark);
+
+/* Look at the tracebacks of a row of the table, or a node of the tree. */
+enum stage ui_open_detail(struct ui *ui, uint64_t identity, bool is_of_tree);
 
 /* Compare with a mark, -1: stop comparing; the cursor goes to rank 1. */
 enum stage ui_set_baseline(struct ui *ui, int mark);

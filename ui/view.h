@@ -13,6 +13,7 @@ struct ui;
 
 enum view_id {
 	VIEW_TABLE,		/* File, Line and Traceback */
+	VIEW_TREE,
 	VIEW_DETAIL, VIEW_SOURCE, VIEW_OUTPUT, VIEW_MARKS, VIEW_PROCESSES,
 	N_VIEWS
 };
@@ -37,7 +38,7 @@ struct view_ops {
 	bool		(*find)(struct ui *ui, const char *text, int by);
 };
 
-extern const struct view_ops view_table, view_detail, view_source,
+extern const struct view_ops view_table, view_tree, view_detail, view_source,
     view_output, view_marks, view_processes;
 
 struct table_state {
@@ -51,9 +52,15 @@ struct table_state {
 	bool		is_held;	/* as last updated */
 };
 
+struct tree_state {
+	struct row_list	rows;
+	uint32_t	n_lines;	/* for rows, as last drawn */
+};
+
 /* Views over the tracebacks of one row. */
 struct detail_state {
-	uint64_t	row_identity;	/* of the table's row */
+	uint64_t	row_identity;	/* of the table's row, */
+	bool		is_of_tree;	/* or of the tree's node */
 	char		title[256];
 	struct stats_table *tracebacks;	/* owned; NULL: the row is gone */
 	uint64_t	identity;	/* of the traceback shown */

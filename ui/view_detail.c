@@ -8,6 +8,7 @@
  */
 #include "ui/ui.h"
 
+#include "session_tree.h"
 #include "ui/frames.h"
 #include "ui/sourcefile.h"
 #include "util/names.h"
@@ -17,10 +18,30 @@
 
 enum { INDENT = 5, SOURCE_INDENT = 8 };
 
+/* The node of the tree that is looked at, NULL: none. */
+static const struct tree_row *
+find_node(const struct ui *ui)
+{
+	size_t n;
+	const struct tree_row *rows = session_tree(ui->session, &n);
+
+	for (size_t i = 0; ui->detail.is_of_tree && i < n; i++) {
+		if (rows[i].stat.identity == ui->detail.row_identity)
+			return &rows[i];
+	}
+	return NULL;
+}
+
 static const struct statistic *
 find_row(const struct ui *ui)
 {
 	const struct stats_table *table = session_rows(ui->session);
+
+	if (ui->detail.is_of_tree) {
+		const struct tree_row *node = find_node(ui);
+
+		return node != NULL ? &node->stat : NULL;
+	}
 
 	for (uint32_t i = 0; table != NULL && i < table->n_rows; i++) {
 		if (table->rows[i].identity == ui->detail.row_identity)
@@ -57,8 +78,9 @@ update(struct ui *ui)
 	uint32_t at = detail->at;
 
 	stats_free(detail->tracebacks);
-	detail->tracebacks = row != NULL ?
-	    session_tracebacks(ui->session, row) : NULL;
+	detail->tracebacks = row == NULL ? NULL : detail->is_of_tree ?
+	    session_tree_tracebacks(ui->session, find_node(ui)) :
+	    session_tracebacks(ui->session, row);
 	if (detail->tracebacks == NULL || detail->tracebacks->n_rows == 0) {
 		stats_free(detail->tracebacks);
 		detail->tracebacks = NULL;

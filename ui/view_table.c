@@ -248,15 +248,9 @@ open_row(struct ui *ui)
 		ui_say(ui, "There is no row to open.");
 		return STAGE_DRAW;
 	}
-	ui->detail.row_identity = row->identity;
-	ui->detail.identity = 0;
-	ui->detail.at = 0;
-	ui->detail.top = 0;
-	ui->detail.is_new = true;
 	/* the row must not be lost by moving while it is looked at */
 	ui->table.rows.has_moved = true;
-	ui_open(ui, VIEW_DETAIL);
-	return STAGE_DRAW;
+	return ui_open_detail(ui, row->identity, false);
 }
 
 /* The column next to the sorted one that can be sorted by. */

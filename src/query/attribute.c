@@ -343,8 +343,10 @@ find_shown(struct attribution *a, uint32_t full)
 }
 
 static struct query_trace
-attribute_trace(struct attribution *a, const struct trace *trace)
+attribute_trace(struct attribution *a, const struct snapshot *snapshot,
+    uint32_t origin)
 {
+	const struct trace *trace = &snapshot->traces[origin];
 	struct full_stack full = find_full(a, trace->stack);
 	uint32_t depth = stacks_depth(a->stacks, full.node);
 	uint32_t useful = find_useful(a, full.node);
@@ -359,6 +361,10 @@ attribute_trace(struct attribution *a, const struct trace *trace)
 		.allocs = trace->allocs,
 		.allocated = trace->allocated,
 		.temporary = trace->temporary,
+		.survivor_size = trace->survivor_size,
+		.survivor_count = trace->survivor_count,
+		.origin = origin,
+		.thread = trace->thread,
 		.stack = stack,
 		.full = full.node,
 		.process = trace->process,
@@ -376,6 +382,7 @@ attribution_apply(struct attribution *a, const struct snapshot *snapshot,
 {
 	*result = (struct query_traces){
 		.stacks = a->stacks,
+		.snapshot = snapshot,
 		.traces = xreallocarray(NULL, snapshot->n_traces,
 		    sizeof *result->traces),
 	};
@@ -386,6 +393,6 @@ attribution_apply(struct attribution *a, const struct snapshot *snapshot,
 		slice_point_at(i);
 		if (a->live_only && trace->count == 0 && trace->size == 0)
 			continue;
-		result->traces[result->n++] = attribute_trace(a, trace);
+		result->traces[result->n++] = attribute_trace(a, snapshot, i);
 	}
 }

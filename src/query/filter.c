@@ -6,6 +6,8 @@
  *            trace passes when some inclusive filter says yes (if there is
  *            any) and every exclusive one does.  Tests of rows are not for
  *            here (filter_measure.c): a filter of nothing else is left out.
+ *            A test of single blocks is asked last, of the blocks of traces
+ *            that everything else lets pass.
  * Why        There are hundreds of file names, thousands of frames, and
  *            perhaps a million traces.  So per filter each file is matched
  *            when first met, and for `all` each node of the tree gets its
@@ -51,7 +53,8 @@ is_of_frames(const struct filter *filter)
 bool
 filter_is_of_traces(const struct filter *filter)
 {
-	return is_of_frames(filter) || filter->has_domain;
+	return is_of_frames(filter) || filter->has_domain ||
+	    filter->has_block;
 }
 
 static void
@@ -159,22 +162,98 @@ match_trace(struct sieve *sieve, const struct query_trace *trace)
 	    match_node_frame(sieve, trace->stack);
 }
 
-/* What the set says of one trace. */
-static bool
-keeps(struct sieve *sieves, size_t n, const struct query_trace *trace)
-{
-	bool has_inclusive = false, is_included = false;
+/* ---- blocks ---- */
 
-	for (size_t i = 0; i < n; i++) {
-		if (!sieves[i].filter->inclusive) {
-			if (match_trace(&sieves[i], trace))
-				return false;
+/* What the filters say of a trace; where some depend on the block, what they
+ * say of each. */
+struct verdict {
+	bool		 has_inclusive, is_included;
+	struct sieve	**of_blocks;	/* that match but for the block */
+	size_t		 n_of_blocks;
+};
+
+static bool
+passes_block(const struct verdict *verdict, uint64_t size)
+{
+	bool is_included = verdict->is_included || !verdict->has_inclusive;
+
+	for (size_t i = 0; i < verdict->n_of_blocks; i++) {
+		const struct filter *filter = verdict->of_blocks[i]->filter;
+		int64_t value = size > INT64_MAX ? INT64_MAX : (int64_t)size;
+
+		if (value < filter->block.least || value > filter->block.most)
 			continue;
-		}
-		has_inclusive = true;
-		is_included = is_included || match_trace(&sieves[i], trace);
+		if (!filter->inclusive)
+			return false;
+		is_included = true;
 	}
-	return is_included || !has_inclusive;
+	return is_included;
+}
+
+static uint64_t
+share_of(uint64_t value, uint64_t part, uint64_t whole)
+{
+	return whole == 0 ? 0 :
+	    (uint64_t)((unsigned __int128)value * part / whole);
+}
+
+/* Only the blocks that pass; false: none does. */
+static bool
+keep_blocks(const struct verdict *verdict, const struct snapshot *snapshot,
+    struct query_trace *trace)
+{
+	const struct live_block *blocks;
+	uint64_t size = 0, count = 0, size_all = 0;
+	size_t n = 0;
+
+	blocks = snapshot == NULL ? NULL :
+	    snapshot_blocks(snapshot, trace->origin, &n);
+	for (size_t i = 0; i < n; i++) {
+		size_all += blocks[i].size;
+		if (!passes_block(verdict, blocks[i].size))
+			continue;
+		size += blocks[i].size;
+		count++;
+	}
+	if (count > 0 && snapshot->totals.sample_bytes != 0) {
+		size = share_of(trace->size, size, size_all);
+		count = share_of(trace->count, count, n);
+	}
+	trace->size = trace->allocated = size;
+	trace->count = trace->allocs = count;
+	trace->temporary = trace->survivor_size = trace->survivor_count = 0;
+	return count > 0;
+}
+
+/* ---- sets at work ---- */
+
+/* What the set says of one trace, which it may cut down. */
+static bool
+keeps(struct sieve *sieves, size_t n, struct verdict *verdict,
+    const struct snapshot *snapshot, struct query_trace *trace)
+{
+	verdict->has_inclusive = verdict->is_included = false;
+	verdict->n_of_blocks = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct filter *filter = sieves[i].filter;
+		bool is_match;
+
+		verdict->has_inclusive |= filter->inclusive;
+		if (filter->inclusive && verdict->is_included &&
+		    !filter->has_block)
+			continue;
+		is_match = match_trace(&sieves[i], trace);
+		if (is_match && filter->has_block)
+			verdict->of_blocks[verdict->n_of_blocks++] =
+			    &sieves[i];
+		else if (is_match && !filter->inclusive)
+			return false;
+		else if (is_match)
+			verdict->is_included = true;
+	}
+	if (verdict->n_of_blocks > 0)
+		return keep_blocks(verdict, snapshot, trace);
+	return verdict->is_included || !verdict->has_inclusive;
 }
 
 void
@@ -182,11 +261,14 @@ filter_apply(const struct filter_set *set, const struct query_traces *traces,
     struct query_traces *result, uint32_t *n_errors)
 {
 	struct sieve *sieves = xcalloc(filter_set_count(set), sizeof *sieves);
+	struct verdict verdict = { .of_blocks = xcalloc(filter_set_count(set),
+	    sizeof(struct sieve *)) };
 	uint32_t errors = 0;
 	size_t n = 0;
 
 	*result = (struct query_traces){
 		.stacks = traces->stacks,
+		.snapshot = traces->snapshot,
 		.traces = xreallocarray(NULL, traces->n,
 		    sizeof *result->traces),
 	};
@@ -196,15 +278,19 @@ filter_apply(const struct filter_set *set, const struct query_traces *traces,
 			    traces->stacks);
 	}
 	for (uint32_t i = 0; i < traces->n; i++) {
+		struct query_trace *trace = &result->traces[result->n];
+
 		slice_point_at(i);
-		if (keeps(sieves, n, &traces->traces[i]))
-			result->traces[result->n++] = traces->traces[i];
+		*trace = traces->traces[i];
+		result->n += keeps(sieves, n, &verdict, traces->snapshot,
+		    trace);
 	}
 	assert(result->n <= traces->n);
 	for (size_t i = 0; i < n; i++) {
 		errors += sieves[i].n_errors;
 		sieve_fini(&sieves[i]);
 	}
+	free(verdict.of_blocks);
 	free(sieves);
 	if (n_errors != NULL)
 		*n_errors = errors;
@@ -248,4 +334,14 @@ filter_set_get(const struct filter_set *set, size_t i)
 {
 	assert(set != NULL && i < set->n);
 	return set->filters[i];
+}
+
+bool
+filter_set_has_block_tests(const struct filter_set *set)
+{
+	for (size_t i = 0; i < filter_set_count(set); i++) {
+		if (set->filters[i]->has_block)
+			return true;
+	}
+	return false;
 }

@@ -6,15 +6,17 @@
  *	pattern := word | "=" exact | '"' quoted '"'
  *	option  := "all" | "@" domain
  *	test    := "func=" pattern | measure ("<"|"<="|"="|">="|">") number
- *	measure := "size" | "count" | "average" | "growth"
+ *	measure := "block" | "size" | "count" | "average" | "growth"
  *
  * A pattern is compared with the whole file name, as CPython's fnmatch does;
  * that of func with the whole name of the frame's function.  In the prompt a
  * bare word without * ? [ is wrapped: lru means *lru*.
  *
- * A measure is one of rows: a row is shown when the tests of every filter
- * hold (with '!': when not all of that filter's do).  They are made last, on
- * rows as they are grouped and compared, and say nothing of traces.
+ * "block" is the size of one block: a filter with it is about single blocks,
+ * and of a trace those count that pass.  The other measures are of rows: a row
+ * is shown when the tests of every filter hold (with '!': when not all of that
+ * filter's do).  They are made last, on rows as they are grouped and compared,
+ * and say nothing of traces.
  */
 #ifndef TMTOP_QUERY_FILTER_H
 #define TMTOP_QUERY_FILTER_H
@@ -60,13 +62,19 @@ const struct filter *filter_set_get(const struct filter_set *set, size_t i);
  * the limit included.  Each distinct file name is matched once per call and
  * filter, never each trace.  n_errors (may be NULL): names on which matching
  * hit a limit of PCRE2 (counted as no match).
+ *
+ * Where a test of blocks decides, a trace is that of the blocks which pass:
+ * with their size and count, and no past but them.  Of a sample, whose blocks
+ * stand for others, it keeps the share that those which pass have.
  */
 void filter_apply(const struct filter_set *set,
     const struct query_traces *traces, struct query_traces *result,
     uint32_t *n_errors);
 
-/* Are there tests of rows? */
+/* Are there tests of rows; of single blocks, for which the snapshot has to
+ * have them?  (Where it has none, no block passes such a filter.) */
 bool filter_set_has_row_tests(const struct filter_set *set);
+bool filter_set_has_block_tests(const struct filter_set *set);
 
 /*
  * Take the rows out of a table, grouped and compared, that a test refuses;

@@ -1,13 +1,14 @@
 /*
- * filter_measure.c - tests of numbers in filters: size>10K, count>=100 (L5).
+ * filter_measure.c - tests of numbers in filters: block>10K, size>1M (L5).
  *
  * Shape      A test is an interval; a word becomes one by its measure's name,
  *            an operator and a number.  Sizes have units, counts have none;
  *            the growth may be negative.
- * Why        These are tests of rows, made when the rows are: what is hidden
- *            is a row as it stands on the screen, whatever it was made of.
- *            So all of them must hold, unlike the patterns of traces, of
- *            which one inclusive one is enough.
+ * Why        But for that of blocks, which filter.c looks at, these are tests
+ *            of rows, made when the rows are: what is hidden is a row as it
+ *            stands on the screen, whatever it was made of.  So all of them
+ *            must hold, unlike the patterns of traces, of which one inclusive
+ *            one is enough.
  */
 #include "query/filter_rule.h"
 
@@ -23,6 +24,7 @@ static const struct {
 	const char	*name;
 	bool		 is_size, may_be_negative;
 } measures[N_MEASURES] = {
+	[MEASURE_BLOCK] = { "block", true, false },
 	[MEASURE_SIZE] = { "size", true, false },
 	[MEASURE_COUNT] = { "count", false, false },
 	[MEASURE_AVERAGE] = { "average", true, false },

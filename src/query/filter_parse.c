@@ -204,6 +204,21 @@ parse_function(struct parser *parser, struct filter *filter)
 	    &filter->function);
 }
 
+/* All tests of blocks must hold. */
+static void
+narrow_block(struct filter *filter, const struct measure_test *test)
+{
+	struct measure_test *block = &filter->block;
+
+	if (!filter->has_block)
+		*block = *test;
+	filter->has_block = true;
+	if (block->least < test->least)
+		block->least = test->least;
+	if (block->most > test->most)
+		block->most = test->most;
+}
+
 static int
 parse_measure(struct parser *parser, struct filter *filter)
 {
@@ -217,12 +232,17 @@ parse_measure(struct parser *parser, struct filter *filter)
 		return fail(parser, word + why.column - 1, why.text);
 	if (rc == 0)
 		return 0;
-	if (filter->n_tests == FILTER_MAX_TESTS)
+	if (test.measure == MEASURE_BLOCK) {
+		narrow_block(filter, &test);
+	} else if (filter->n_tests == FILTER_MAX_TESTS) {
 		return fail(parser, word, "there are too many tests");
-	parser->last_test = word;
-	filter->tests[filter->n_tests++] = test;
+	} else {
+		parser->last_test = word;
+		filter->tests[filter->n_tests++] = test;
+	}
 	strbuf_printf(&text, "%s%s%.*s", filter->tests_text,
-	    filter->n_tests > 1 ? " " : "", (int)(end - word), word);
+	    filter->tests_text[0] != '\0' ? " " : "", (int)(end - word),
+	    word);
 	free(filter->tests_text);
 	filter->tests_text = strbuf_take(&text);
 	parser->at = end;

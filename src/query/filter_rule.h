@@ -7,8 +7,10 @@
 #include "query/filter.h"
 #include "query/glob.h"
 
-/* What can be tested with < <= = >= > in a filter; all are of rows. */
+/* What can be tested with < <= = >= > in a filter; all but the first are of
+ * rows. */
 enum measure {
+	MEASURE_BLOCK,
 	MEASURE_SIZE, MEASURE_COUNT, MEASURE_AVERAGE, MEASURE_GROWTH,
 	N_MEASURES
 };
@@ -31,13 +33,16 @@ struct filter {
 	struct glob	*function;	/* of the function; NULL: any */
 	char		*pattern;	/* "" without a glob */
 	char		*function_pattern;	/* "" without a function */
-	struct measure_test tests[FILTER_MAX_TESTS];	/* all must hold */
+	struct measure_test block;	/* the size of a block */
+	struct measure_test tests[FILTER_MAX_TESTS];	/* of rows; all must
+					 * hold */
 	unsigned	 n_tests;
-	char		*tests_text;	/* as typed: "size>10K count>=100" */
+	bool		 has_block;
+	char		*tests_text;	/* as typed: "block>10K size>1M" */
 	char		*text;
 };
 
-/* Does it say something about traces, or only about rows? */
+/* Does it say something about traces or blocks, or only about rows? */
 bool filter_is_of_traces(const struct filter *filter);
 
 /* ---- filter_text.c ---- */

@@ -109,7 +109,7 @@ write_text(struct filter *filter)
 		add_gap(&text);
 		strbuf_printf(&text, "@%u", filter->domain);
 	}
-	if (filter->n_tests > 0) {
+	if (filter->tests_text[0] != '\0') {
 		add_gap(&text);
 		strbuf_puts(&text, filter->tests_text);
 	}

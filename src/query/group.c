@@ -18,6 +18,7 @@
 #include "query/stats.h"
 
 #include "base/hash.h"
+#include "query/grove.h"
 #include "util/slice.h"
 #include "util/vec.h"
 
@@ -186,70 +187,6 @@ group_attributed(struct work *work, const struct query_traces *traces)
 
 /* ---- cumulative ---- */
 
-/*
- * The part of the tree that the traces use.  Slot 0 stands above all roots;
- * the others are numbered in the order of their nodes.
- */
-struct grove {
-	uint32_t	 n_slots;
-	uint32_t	*nodes;		/* by slot */
-	uint32_t	*parents, *children, *siblings;	/* slots; 0: none */
-	struct sum	*sums;		/* of everything at or above */
-};
-
-/* Number the nodes on the way from any trace to its root. */
-static uint32_t *
-find_slots(struct grove *grove, const struct work *work,
-    const struct query_traces *traces)
-{
-	uint32_t *slot_of = xcalloc(work->tables.n_nodes, sizeof *slot_of);
-	uint32_t node;
-
-	for (uint32_t i = 0; i < traces->n; i++) {
-		slice_point_at(i);
-		node = traces->traces[i].stack;
-		for (; node != 0 && slot_of[node] == 0;
-		    node = work->tables.nodes[node].parent) {
-			slot_of[node] = 1;
-			grove->n_slots++;
-		}
-	}
-	grove->n_slots++;
-	grove->nodes = xcalloc(grove->n_slots, sizeof *grove->nodes);
-	for (uint32_t slot = 1, n = 1; n < work->tables.n_nodes; n++) {
-		if (slot_of[n] == 0)
-			continue;
-		grove->nodes[slot] = n;
-		assert(slot_of[work->tables.nodes[n].parent] < slot);
-		slot_of[n] = slot++;
-	}
-	return slot_of;
-}
-
-static void
-link_slots(struct grove *grove, const struct work *work,
-    const uint32_t *slot_of)
-{
-	size_t n = grove->n_slots;
-
-	grove->parents = xcalloc(n, sizeof *grove->parents);
-	grove->children = xcalloc(n, sizeof *grove->children);
-	grove->siblings = xcalloc(n, sizeof *grove->siblings);
-
-	/* Last first, so that siblings are walked in the order of ids, which
-	 * is the order they lie in memory. */
-	for (uint32_t slot = grove->n_slots - 1; slot > 0; slot--) {
-		uint32_t node = grove->nodes[slot];
-		uint32_t up = slot_of[work->tables.nodes[node].parent];
-
-		slice_point_at(slot);
-		assert(up < slot);
-		grove->parents[slot] = up;
-		grove->siblings[slot] = grove->children[up];
-		grove->children[up] = slot;
-	}
-}
-
 static void
 add_to(struct sum *sum, const struct sum *more)
 {
@@ -262,32 +199,35 @@ add_to(struct sum *sum, const struct sum *more)
 	sum->domain = more->domain;
 }
 
-static void
-sum_slots(struct grove *grove, const struct work *work,
-    const struct query_traces *traces, const uint32_t *slot_of)
+/* What is attributed to each slot or to one above it; caller frees. */
+static struct sum *
+sum_slots(const struct grove *grove, const struct work *work,
+    const struct query_traces *traces)
 {
 	uint8_t *seen = xcalloc(work->tables.n_nodes, 1);
+	struct sum *sums = xcalloc(grove->n_slots, sizeof *sums);
 
-	grove->sums = xcalloc(grove->n_slots, sizeof *grove->sums);
 	for (uint32_t i = 0; i < traces->n; i++) {
 		uint32_t stack = traces->traces[i].stack;
 		struct sum sum = sum_of(&traces->traces[i], seen);
 
 		slice_point_at(i);
-		add_to(&grove->sums[slot_of[stack]], &sum);
+		add_to(&sums[grove->slot_of[stack]], &sum);
 	}
 	for (uint32_t slot = grove->n_slots - 1; slot > 0; slot--) {
+		slice_point_at(slot);
 		if (grove->parents[slot] != 0)
-			add_to(&grove->sums[grove->parents[slot]],
-			    &grove->sums[slot]);
+			add_to(&sums[grove->parents[slot]], &sums[slot]);
 	}
 	free(seen);
+	return sums;
 }
 
 /* Hand the sums to the rows, oldest frames first, every child after its
  * parent and before its parent's sibling. */
 static void
-walk_grove(struct work *work, const struct grove *grove, bool only_once)
+walk_grove(struct work *work, const struct grove *grove,
+    const struct sum *sums, bool only_once)
 {
 	uint32_t *n_open = xcalloc(work->n_keys, sizeof *n_open);
 	uint32_t slot = grove->children[0];
@@ -295,7 +235,7 @@ walk_grove(struct work *work, const struct grove *grove, bool only_once)
 	for (size_t n = 0; slot != 0; n++) {
 		uint32_t node = grove->nodes[slot];
 		uint32_t key = key_of(work, node);
-		struct sum sum = grove->sums[slot];
+		struct sum sum = sums[slot];
 
 		slice_point_at(n);
 		if (n_open[key] > 0)
@@ -323,23 +263,18 @@ static void
 group_cumulative(struct work *work, const struct query_traces *traces,
     bool only_once)
 {
-	struct grove grove = { 0 };
-	uint32_t *slot_of = find_slots(&grove, work, traces);
+	struct grove grove;
+	struct sum *sums;
 
-	link_slots(&grove, work, slot_of);
-	sum_slots(&grove, work, traces, slot_of);
-	walk_grove(work, &grove, only_once);
+	grove_init(&grove, &traces, 1);
+	sums = sum_slots(&grove, work, traces);
+	walk_grove(work, &grove, sums, only_once);
 
 	/* Empty tracebacks were summed above all roots; they show frame 0. */
-	if (grove.sums[0].count != 0 || grove.sums[0].allocs != 0 ||
-	    grove.sums[0].size != 0)
-		add_sum(work, 0, &grove.sums[0]);
-	free(slot_of);
-	free(grove.nodes);
-	free(grove.parents);
-	free(grove.children);
-	free(grove.siblings);
-	free(grove.sums);
+	if (sums[0].count != 0 || sums[0].allocs != 0 || sums[0].size != 0)
+		add_sum(work, 0, &sums[0]);
+	free(sums);
+	grove_fini(&grove);
 }
 
 /* ---- the table ---- */

@@ -36,6 +36,9 @@ static const char *const functions[] = {
 	"__libc_[cmpv]*alloc", "__libc_realloc", "__libc_memalign",
 	"__wrap_*alloc*", "__wrap_memalign", "__wrap_posix_memalign",
 
+	/* tmtop.h: who tracks an object has handed it out */
+	"tmtop_track", "tmtop_touch",
+
 	/* what stands under main() where libc is all there is above it */
 	"_start",
 

@@ -17,6 +17,7 @@
 #ifndef TMTOP_QUERY_STACKS_H
 #define TMTOP_QUERY_STACKS_H
 
+#include "reader/snapshot.h"
 #include "symbols/symbols.h"
 
 struct stacks;
@@ -78,6 +79,9 @@ struct stack_tables stacks_tables(const struct stacks *stacks);
 /* What the query functions work on: one distinct traceback with counters. */
 struct query_trace {
 	uint64_t	size, count, allocs, allocated, temporary;
+	uint64_t	survivor_size, survivor_count;
+	uint32_t	origin;		/* its place in the snapshot */
+	uint32_t	thread;		/* as in struct trace */
 	uint32_t	stack;		/* attributed frame = this node's frame;
 					 * its ancestors are the callers */
 	uint32_t	full;		/* same traceback with the skipped
@@ -93,6 +97,8 @@ struct query_trace {
 
 struct query_traces {
 	const struct stacks	*stacks;	/* borrowed */
+	const struct snapshot	*snapshot;	/* borrowed; NULL: none, then
+						 * `origin` means nothing */
 	uint32_t		 n;
 	struct query_trace	*traces;
 };

@@ -120,7 +120,10 @@ open_slot(struct reader *reader, uint32_t i, uint32_t incarnation)
 	    slot_region_offset(i), reader->lobby.control, reader->store);
 	reader->incarnations[i] = incarnation;
 	reader->is_done[i] = false;
-	return reader->tables[i] != NULL;
+	if (reader->tables[i] == NULL)
+		return false;
+	reader->tables[i]->patience = &reader->patience;
+	return true;
 }
 
 /* False: nothing there, or its final state is known already. */
@@ -323,6 +326,7 @@ reader_snapshot(struct reader *reader)
 	uint32_t i;
 
 	catch_up(reader);
+	reader->patience = MOMENT_PATIENCE;
 	for (i = 0; i < N_SLOTS; i++) {
 		if (!read_slot(reader, i, READER_NOW, &reading))
 			continue;
@@ -383,6 +387,7 @@ reader_snapshot_at(struct reader *reader, enum reader_moment moment)
 
 	if (moment == READER_NOW)
 		return reader_snapshot(reader);
+	reader->patience = MOMENT_PATIENCE;
 	for (i = 0; i < N_SLOTS; i++)
 		if (read_slot(reader, i, moment, &reading))
 			vec_push(&live, reading);

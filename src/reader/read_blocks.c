@@ -4,7 +4,7 @@
  * Shape      Malloc's blocks lie in granules, which stand for 16 KiB of
  *            address and one of four lanes; they are visited by address.
  *            Sizes that do not fit a record are looked up in a sorted copy of
- *            their table.
+ *            their table.  Objects that the program tracks are a list.
  * Why        The rows need counters only, so a refresh never comes here
  *            unless somebody asks for blocks.
  * Invariant  A granule is never read before the file has been asked whether so
@@ -16,8 +16,6 @@
 
 #include "base/atomic.h"
 #include "util/slice.h"
-
-#include <sys/stat.h>
 
 #define GRANULE_SPAN	((uint64_t)GRANULE_RECORDS << RECORD_STRIDE_SHIFT)
 #define MAX_LANES	(RECORD_STRIDE / 8)
@@ -105,16 +103,6 @@ compare_granules(const void *a, const void *b)
 	return (x->key > y->key) - (x->key < y->key);
 }
 
-/* Pages that the file has at all. */
-static uint64_t
-count_pages(const struct slot_tables *t)
-{
-	struct stat st;
-
-	return fstat(t->fd, &st) == 0 ? (uint64_t)st.st_blocks * 512 /
-	    LAYOUT_PAGE : 0;
-}
-
 static void
 list_granules(struct visit *v)
 {
@@ -123,7 +111,7 @@ list_granules(struct visit *v)
 	struct granule_place place;
 	const uint64_t *key;
 
-	if (n > count_pages(t)) {
+	if (!slot_can_have(t, SECTION_GRANULES, n)) {
 		slot_corrupt(t, "%u pages of blocks, more than there are", n);
 		return;
 	}
@@ -202,6 +190,47 @@ list_wides(struct visit *v)
 		    compare_wides);
 }
 
+/* ---- the program's own ---- */
+
+/* False: none, or it is being changed. */
+static bool
+read_object(const struct object_record *shared, struct live_block *block,
+    uint32_t *traceback)
+{
+	/* ORDER object: other end write_record() of the hook. */
+	uint32_t sequence = load_acquire(&shared->sequence);
+
+	*block = (struct live_block){
+		.address = load_relaxed(&shared->address),
+		.size = load_relaxed(&shared->size),
+		.generation = load_relaxed(&shared->generation) &
+		    (uint32_t)RECORD_GENERATION_MASK,
+	};
+	*traceback = load_relaxed(&shared->traceback);
+	fence_acquire();
+	return *traceback != 0 && (sequence & 1) == 0 &&
+	    load_relaxed(&shared->sequence) == sequence;
+}
+
+static void
+visit_objects(const struct visit *v)
+{
+	uint32_t n = slot_count(v->tables, SECTION_OBJECTS), id, traceback;
+	const struct object_record *shared;
+	struct live_block block;
+
+	if (!slot_can_have(v->tables, SECTION_OBJECTS, n)) {
+		slot_corrupt(v->tables, "%u objects, more than there are", n);
+		return;
+	}
+	for (id = 1; id < n; id++) {
+		slice_point_at(id);
+		shared = slot_element(v->tables, SECTION_OBJECTS, id);
+		if (shared != NULL && read_object(shared, &block, &traceback))
+			visit_block(v, &block, traceback);
+	}
+}
+
 /* ---- all ---- */
 
 void
@@ -215,6 +244,7 @@ slot_tables_visit_blocks(struct slot_tables *t, block_visitor *call,
 	list_granules(&v);
 	for (i = 0; i < v.granules.n; i += visit_lanes(&v, i))
 		slice_point_at(i);
+	visit_objects(&v);
 	vec_fini(&v.granules);
 	vec_fini(&v.wides);
 }
@@ -243,9 +273,13 @@ sort_addresses(struct live_block *blocks, size_t n)
 void
 live_blocks_sort(struct live_block *blocks, size_t n, uint32_t n_traces)
 {
-	struct live_block *copy = xreallocarray(NULL, n, sizeof *copy);
-	size_t *ends = xcalloc((size_t)n_traces + 1, sizeof *ends), i;
+	struct live_block *copy;
+	size_t *ends, i;
 
+	if (n == 0)
+		return;
+	copy = xreallocarray(NULL, n, sizeof *copy);
+	ends = xcalloc((size_t)n_traces + 1, sizeof *ends);
 	memcpy(copy, blocks, n * sizeof *copy);
 	for (i = 0; i < n; i++)
 		ends[blocks[i].trace + 1]++;

@@ -33,6 +33,7 @@ struct reader {
 	VEC(struct process_reading) ended;
 	uint64_t	 highest_sum;	/* since these epochs */
 	uint32_t	 clear_epoch, peak_reset_epoch;
+	uint32_t	 patience;	/* what is left of it in this reading */
 	bool		 keeps_peaks;
 	uint32_t	 n_kept;	/* ended processes, with tables */
 	bool		 wants_blocks;

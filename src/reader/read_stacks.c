@@ -113,10 +113,13 @@ collect_unknown(struct slot_tables *t, uint32_t id)
 	uint32_t n = slot_count(t, SECTION_NODES), parent;
 	const struct node *shared;
 
-	if (id >= n) {
+	if (id >= n || !slot_can_have(t, SECTION_NODES, id)) {
 		slot_corrupt(t, "a traceback ends in frame %u of %u", id, n);
 		return false;
 	}
+	/* All that there are at once, if they can be there at all. */
+	if (!slot_can_have(t, SECTION_NODES, n))
+		n = id + 1;
 	if (n > t->stacks.n)
 		vec_push_zeroed(&t->stacks, n - t->stacks.n);
 	vec_clear(&t->path);

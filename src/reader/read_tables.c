@@ -18,6 +18,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 static const struct {
 	uint32_t	directory, element_size, per_chunk, max_chunks;
@@ -105,6 +106,34 @@ slot_count(const struct slot_tables *t, enum section_id section)
 	return n < most ? n : most;
 }
 
+bool
+slot_can_have(struct slot_tables *t, enum section_id section, uint32_t n)
+{
+	uint64_t needed = (uint64_t)n * sections[section].element_size /
+	    LAYOUT_PAGE;
+	struct stat st;
+
+	/* It only grows while processes run. */
+	if (needed > t->n_pages && fstat(t->fd, &st) == 0)
+		t->n_pages = (uint64_t)st.st_blocks * 512 / LAYOUT_PAGE;
+	return needed <= t->n_pages;
+}
+
+/* As slot_count(), for who passes over all of them: no more than there can
+ * be. */
+static uint32_t
+count_to_read(struct slot_tables *t, enum section_id section)
+{
+	uint32_t n = slot_count(t, section);
+
+	if (slot_can_have(t, section, n))
+		return n;
+	slot_corrupt(t, "%u elements of section %d, more than there is "
+	    "memory for", n, section);
+	return (uint32_t)(t->n_pages * LAYOUT_PAGE /
+	    sections[section].element_size);
+}
+
 /* The chunk that holds element `id`, mapped; NULL: not there (yet). */
 static const char *
 map_chunk(struct slot_tables *t, enum section_id section, uint32_t index)
@@ -150,7 +179,7 @@ slot_element(struct slot_tables *t, enum section_id section, uint32_t id)
 static void
 list_deltas(struct slot_tables *t)
 {
-	uint32_t n = slot_count(t, SECTION_DELTAS), id, i;
+	uint32_t n = count_to_read(t, SECTION_DELTAS), id, i;
 	const struct delta_block *block;
 	struct delta_ref ref;
 
@@ -191,6 +220,9 @@ read_traceback(struct slot_tables *t, uint32_t id, size_t *next_delta,
 {
 	const struct traceback *shared = slot_element(t, SECTION_TRACEBACKS, id);
 	size_t n_deltas = deltas_of(t, id, next_delta);
+	/* There may be no list to point into. */
+	const struct delta_ref *deltas = n_deltas == 0 ? NULL :
+	    t->deltas.list.items + *next_delta - n_deltas;
 	struct counters counters;
 	uint32_t node, flags;
 
@@ -201,8 +233,7 @@ read_traceback(struct slot_tables *t, uint32_t id, size_t *next_delta,
 	if (node == 0 || load_relaxed(&shared->clear_epoch) !=
 	    load_relaxed(&t->control->clear_epoch))
 		return false;
-	counters_read(&counters, shared,
-	    t->deltas.list.items + *next_delta - n_deltas, n_deltas, moment);
+	counters_read(&counters, shared, deltas, n_deltas, moment);
 	flags = load_relaxed(&shared->flags);
 	*trace = (struct trace){
 		.size = counters.size,
@@ -301,7 +332,7 @@ struct progress {
 static struct progress
 read_progress(struct slot_tables *t, uint32_t clear_epoch)
 {
-	uint32_t n = slot_count(t, SECTION_DELTAS), id;
+	uint32_t n = count_to_read(t, SECTION_DELTAS), id;
 	const struct delta_block *block;
 	struct progress progress;
 
@@ -349,7 +380,8 @@ moment_now(const struct slot_tables *t, enum reader_moment kind)
 {
 	const struct process_header *header = t->header;
 	struct moment moment = { .kind = kind,
-	    .patience = MOMENT_PATIENCE };
+	    .patience = t->patience != NULL ? *t->patience :
+	    MOMENT_PATIENCE };
 
 	moment.mark_epoch = load_relaxed(&t->control->mark_epoch) &
 	    PAIR_EPOCH_MASK;
@@ -379,7 +411,7 @@ slot_tables_read(struct slot_tables *t, enum reader_moment kind,
 	uint32_t clear_epoch = load_relaxed(&t->control->clear_epoch);
 	struct progress before, after;
 	uint64_t unresolved = 0;
-	uint32_t n = slot_count(t, SECTION_TRACEBACKS), i;
+	uint32_t n = count_to_read(t, SECTION_TRACEBACKS), i;
 	struct moment moment = moment_now(t, kind);
 	size_t next_delta = 0;
 
@@ -404,6 +436,8 @@ slot_tables_read(struct slot_tables *t, enum reader_moment kind,
 			t->places.items[i] = ++*n_traces;
 		}
 	}
+	if (t->patience != NULL)
+		*t->patience = moment.patience;
 	after = read_progress(t, clear_epoch);
 	process->totals.skew_bytes = skew_between(&before, &after);
 	process->totals.peak_bytes = read_peak(t, &process->totals);

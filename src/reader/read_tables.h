@@ -17,6 +17,10 @@ struct slot_tables {
 	const struct control *control;	/* borrowed */
 	struct frame_store *store;	/* borrowed */
 	const struct process_header *header;	/* mapped, hostile */
+	uint32_t	*patience;	/* borrowed: waits that all tables of
+					 * a reading have left together; NULL:
+					 * each reading has MOMENT_PATIENCE */
+	uint64_t	 n_pages;	/* of the file, when last asked */
 	const char	*chunks[DIRECTORY_SIZE];	/* mapped or NULL */
 	VEC(uint32_t)	 modules;	/* process id -> store id, + 1 */
 	VEC(uint32_t)	 stacks;	/* node id -> store stack; 0 unknown */
@@ -49,6 +53,14 @@ uint32_t slot_per_chunk(enum section_id section);
 /* Elements in use, bounded by what the section can hold. */
 uint32_t slot_count(const struct slot_tables *tables,
     enum section_id section);
+
+/*
+ * Has the file as many pages as n elements of this section take?  Else the
+ * count is a lie: looking for them would take its time, and reading the holes
+ * of a sparse file fills them.
+ */
+bool slot_can_have(struct slot_tables *tables, enum section_id section,
+    uint32_t n);
 
 /* Address of an element below slot_count(), mapped and hostile; NULL: it is
  * not there (yet). */

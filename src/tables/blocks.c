@@ -217,6 +217,46 @@ blocks_flag(uintptr_t address)
 	return true;
 }
 
+bool
+blocks_get(uintptr_t address, struct block *block)
+{
+	uint64_t *record = blocks_find(address), r;
+	const struct large_record *large;
+
+	if (record == NULL || (r = load_relaxed(record)) == 0 ||
+	    (r >> RECORD_TRACEBACK_SHIFT & RECORD_TRACEBACK_MASK) == 0)
+		return false;
+	/* Another address of the same place. */
+	if (((r & RECORD_ODD) != 0) != ((address & RECORD_ODD_BIT) != 0))
+		return false;
+	block->traceback = (uint32_t)(r >> RECORD_TRACEBACK_SHIFT) &
+	    RECORD_TRACEBACK_MASK;
+	block->size = r >> RECORD_SIZE_SHIFT & RECORD_SIZE_MASK;
+	block->generation = (uint32_t)(r & RECORD_GENERATION_MASK);
+	if (block->size == RECORD_SIZE_WIDE) {
+		large = large_find(address);
+		block->size = large != NULL ? large->size : 0;
+	}
+	return true;
+}
+
+void
+blocks_retrace(uintptr_t address, const struct block *block)
+{
+	uint64_t *record = blocks_find(address), r = load_relaxed(record);
+	struct large_record *large;
+
+	if ((r >> RECORD_SIZE_SHIFT & RECORD_SIZE_MASK) == RECORD_SIZE_WIDE &&
+	    (large = large_find(address)) != NULL) {
+		large->traceback = block->traceback;
+		large->generation = block->generation;
+	}
+	store_relaxed(record, (r & (FLAG | RECORD_ODD |
+	    RECORD_SIZE_MASK << RECORD_SIZE_SHIFT)) |
+	    (uint64_t)block->traceback << RECORD_TRACEBACK_SHIFT |
+	    (block->generation & RECORD_GENERATION_MASK));
+}
+
 void
 blocks_abandon(void)
 {

@@ -135,6 +135,12 @@ blocks_take(uintptr_t address, struct block *block)
 	return blocks_take_at(record, address, block);
 }
 
+/* What is recorded of a block; false, with *block left alone: nothing. */
+bool blocks_get(uintptr_t address, struct block *block);
+
+/* It is the same block, with another traceback and generation. */
+void blocks_retrace(uintptr_t address, const struct block *block);
+
 /* Fork child: forget all, the pages behind are not mapped here. */
 void blocks_abandon(void);
 

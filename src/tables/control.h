@@ -63,20 +63,48 @@ control_reset_peak(struct control *control)
 	add_relaxed(&control->peak_reset_epoch, 1);
 }
 
-/* name: NULL when it has none; what does not fit is cut. */
+/* NULL: no name; what does not fit is cut. */
 static inline void
-control_mark(struct control *control, const char *name)
+control_put_name(char *to, size_t room, const char *name)
 {
 	size_t i = 0;
 
-	for (; name != NULL && name[i] != '\0' &&
-	    i < sizeof(control->mark_name) - 1; i++)
-		store_relaxed(&control->mark_name[i], name[i]);
-	store_relaxed(&control->mark_name[i], '\0');
+	for (; name != NULL && name[i] != '\0' && i < room - 1; i++)
+		store_relaxed(&to[i], name[i]);
+	store_relaxed(&to[i], '\0');
+}
+
+static inline void
+control_mark(struct control *control, const char *name)
+{
+	control_put_name(control->mark_name, sizeof(control->mark_name),
+	    name);
 	control_begin_generation(control);
 	/* ORDER mark-name: the name is there before the mark is.
 	 * Other end: reader_last_mark(). */
 	__atomic_fetch_add(&control->mark_epoch, 1, __ATOMIC_RELEASE);
+}
+
+/* What a domain is called; the latest name counts.  False: there are too many
+ * that have one. */
+static inline bool
+control_name_domain(struct control *control, uint32_t domain,
+    const char *name)
+{
+	struct domain_name *entry;
+	uint32_t i, found;
+
+	for (i = 0; i < MAX_DOMAIN_NAMES; i++) {
+		entry = &control->domain_names[i];
+		found = load_relaxed(&entry->domain);
+		if (found == 0)
+			cas_relaxed(&entry->domain, &found, domain);
+		if (load_relaxed(&entry->domain) != domain)
+			continue;
+		control_put_name(entry->name, sizeof(entry->name), name);
+		return true;
+	}
+	return false;
 }
 
 #endif

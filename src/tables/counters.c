@@ -185,6 +185,27 @@ counters_shrink(const struct writer *writer, uint32_t traceback, uint64_t by)
 }
 
 void
+counters_totals(const struct control *control, uint64_t *current,
+    uint64_t *peak)
+{
+	const struct process_header *header = region_header;
+	uint32_t clear = load_relaxed(&control->clear_epoch);
+	int64_t sum = deltas_current(clear);
+
+	/* What no event has taken note of yet has happened all the same. */
+	*peak = 0;
+	if (load_relaxed(&header->clear_epoch) == clear) {
+		sum += (int64_t)load_relaxed(&header->current);
+		if (load_relaxed(&header->peak_reset_epoch) ==
+		    load_relaxed(&control->peak_reset_epoch))
+			*peak = load_relaxed(&header->peak);
+	}
+	*current = sum > 0 ? (uint64_t)sum : 0;
+	if (*peak < *current)
+		*peak = *current;
+}
+
+void
 counters_lose(uint64_t size, bool nested)
 {
 	add_relaxed(&region_header->lost_blocks, 1);

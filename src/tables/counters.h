@@ -45,6 +45,14 @@ bool counters_is_known(const struct control *control, uint32_t traceback);
 void counters_shrink(const struct writer *writer, uint32_t traceback,
     uint64_t by);
 
+/*
+ * Live bytes of this process, and the most there were since the peak was
+ * reset.  Exact with one thread; with more the peak may miss DELTA_FLUSH_BYTES
+ * of each.  Without the guard, too.
+ */
+void counters_totals(const struct control *control, uint64_t *current,
+    uint64_t *peak);
+
 /* An allocation that cannot be recorded. */
 void counters_lose(uint64_t size, bool nested);
 

@@ -359,6 +359,25 @@ deltas_give(const struct control *control, struct delta_block *block)
 	add_relaxed(&n_given, 1);
 }
 
+int64_t
+deltas_current(uint32_t clear_epoch)
+{
+	uint32_t n = load_relaxed(
+	    &region_header->sections[SECTION_DELTAS].n_used), id;
+	const struct delta_block *block;
+	int64_t sum = 0;
+
+	for (id = 1; id < n; id++) {
+		/* An id that found no room has no page. */
+		if (!region_ensure(SECTION_DELTAS, id))
+			break;
+		block = region_at(DELTAS, struct delta_block, id);
+		if (load_relaxed(&block->clear_epoch) == clear_epoch)
+			sum += load_relaxed(&block->current);
+	}
+	return sum;
+}
+
 void
 deltas_abandon(void)
 {

@@ -14,6 +14,10 @@ void deltas_add(const struct writer *writer, uint32_t traceback,
 void deltas_remove(const struct writer *writer, uint32_t traceback,
     struct amount amount, bool temporary);
 
+/* Live bytes of this clear epoch that are not in header.current yet.  Without
+ * the guard, too. */
+int64_t deltas_current(uint32_t clear_epoch);
+
 /* Save the live values: the peak epoch is newer than the traceback's. */
 void deltas_save_peak(struct traceback *t);
 

@@ -26,7 +26,7 @@
 #include "base/compiler.h"
 
 #define LAYOUT_MAGIC		0x31304f504f544d54ull	/* "TMTOPO01" */
-#define LAYOUT_VERSION		3u
+#define LAYOUT_VERSION		4u
 #define LAYOUT_PAGE		4096u
 
 #define N_SLOTS			256u
@@ -69,6 +69,12 @@ enum lobby_option {
  * Epochs start at 1 and only grow.  Written by tmtop-run, and by the functions
  * of tmtop.h in the program itself.
  */
+struct domain_name {
+	uint32_t	domain;		/* 0: none; by compare-and-swap */
+	char		name[28];	/* ends with 0; hostile */
+};
+#define MAX_DOMAIN_NAMES	32
+
 struct control {
 	uint32_t	state;		/* enum recording_state */
 	uint32_t	generation;	/* stamped into block records: 1, and
@@ -88,6 +94,7 @@ struct control {
 	uint32_t	reserved;
 	char		mark_name[32];	/* [hook] of the latest mark, if it
 					 * came from the program; hostile */
+	struct domain_name domain_names[MAX_DOMAIN_NAMES];	/* [hook] */
 };
 
 /*
@@ -139,8 +146,11 @@ enum section_id {
 	SECTION_STRINGS,	/* bytes; offset 0 = "" */
 	SECTION_GRANULES,	/* struct granule: block records */
 	SECTION_GRANULE_KEYS,	/* uint64_t: first address of each granule */
-	SECTION_LARGE,		/* struct large_record: sizes and domains that
-				 * do not fit a block record */
+	SECTION_LARGE,		/* struct large_record: sizes that do not fit
+				 * a block record */
+	SECTION_RANGES,		/* struct large_record: mappings */
+	SECTION_OBJECTS,	/* struct object_record: what the program
+				 * tracks itself, in other domains */
 	SECTION_DELTAS,		/* per-thread counter deltas */
 	N_SECTIONS
 };
@@ -153,7 +163,9 @@ enum section_id {
 	S(STRINGS,	1,				65536,	256)	\
 	S(GRANULES,	sizeof(struct granule),		512,	8192)	\
 	S(GRANULE_KEYS,	sizeof(uint64_t),		16384,	256)	\
-	S(LARGE,	sizeof(struct large_record),	4096,	512)	\
+	S(LARGE,	sizeof(struct large_record),	4096,	1)	\
+	S(RANGES,	sizeof(struct large_record),	4096,	1)	\
+	S(OBJECTS,	sizeof(struct object_record),	8192,	512)	\
 	S(DELTAS,	sizeof(struct delta_block),	64,	256)
 
 struct section {
@@ -370,9 +382,24 @@ struct large_record {
 				 * its own */
 };
 
-/* Domains, as in tracemalloc. */
+/* An object that the program tracks (tmtop_track). [hook] under the lock of its
+ * shard; sequence is odd while it changes.
+ * ORDER object: other ends write_record() of objects.c and the reader. */
+struct object_record {
+	uint64_t	address;	/* any number */
+	uint64_t	size;
+	uint32_t	traceback;	/* 0: no object here (any more) */
+	uint32_t	domain;
+	uint32_t	generation;
+	uint32_t	sequence;
+};
+
+/* Domains, as in tracemalloc: those from DOMAIN_FIRST_OWN up to DOMAIN_LAST
+ * are the program's own. */
 #define DOMAIN_MALLOC		0
 #define DOMAIN_MAPPINGS		1
+#define DOMAIN_FIRST_OWN	2
+#define DOMAIN_LAST		UINT16_MAX
 
 /*
  * What one thread has counted and not yet added to the tracebacks; only that
@@ -406,6 +433,8 @@ struct delta_block {
 /* With sampling blocks have weights: counts are in these parts of a block. */
 #define SAMPLE_UNIT		256u
 
+_Static_assert(CONTROL_OFFSET + sizeof(struct control) <= SLOTS_OFFSET,
+    "the control page is one");
 _Static_assert(sizeof(struct slot) == 64, "slots are cache lines");
 _Static_assert(sizeof(struct node) == 16, "nodes are dense");
 _Static_assert(sizeof(struct traceback) == 128, "two cache lines");

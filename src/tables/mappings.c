@@ -1,8 +1,8 @@
 /*
  * mappings.c - a small unordered list of ranges (L1).
  *
- * Shape      Records of SECTION_LARGE behind those of wide blocks; a record is
- *            owned by whoever has exchanged its address for LARGE_BUSY.
+ * Shape      Records of SECTION_RANGES; one is owned by whoever has exchanged
+ *            its address for RANGE_BUSY.
  * Why        Programs have tens to hundreds of mappings of their own, and
  *            unmap any part of them: a linear search for what overlaps is
  *            simple, needs no lock, and costs little beside the system call.
@@ -13,8 +13,7 @@
 #include "base/atomic.h"
 #include "tables/region.h"
 
-#define FIRST_RANGE	REGION_PER_CHUNK_LARGE	/* the second chunk */
-#define MAX_RANGES	REGION_PER_CHUNK_LARGE
+#define MAX_RANGES	REGION_PER_CHUNK_RANGES
 #define RANGE_FREE	0ull
 #define RANGE_BUSY	1ull
 
@@ -24,7 +23,7 @@ static uint32_t n_ranges;
 static struct large_record *
 record_at(uint32_t i)
 {
-	return region_at(LARGE, struct large_record, FIRST_RANGE + i);
+	return region_at(RANGES, struct large_record, i);
 }
 
 static void
@@ -44,7 +43,7 @@ mappings_put(const struct range *range)
 	uint32_t i;
 
 	for (i = 0; i < MAX_RANGES; i++) {
-		if (!region_ensure(SECTION_LARGE, FIRST_RANGE + i))
+		if (!region_ensure(SECTION_RANGES, i))
 			return false;
 		record = record_at(i);
 		free = RANGE_FREE;

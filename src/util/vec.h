@@ -61,10 +61,13 @@ vec_next_room(size_t room, size_t need)
 
 /* Append n items that are zero bytes. */
 #define vec_push_zeroed(v, more) do {					\
-	vec_reserve(v, more);						\
-	memset(&(v)->items[(v)->n], 0,					\
-	    (size_t)(more) * sizeof *(v)->items);			\
-	(v)->n += (size_t)(more);					\
+	size_t vec_more_ = (more);					\
+									\
+	vec_reserve(v, vec_more_);					\
+	if (vec_more_ > 0)	/* there may be no array yet */		\
+		memset(&(v)->items[(v)->n], 0,				\
+		    vec_more_ * sizeof *(v)->items);			\
+	(v)->n += vec_more_;						\
 } while (0)
 
 /* Remove item i, keeping the order of the others. */

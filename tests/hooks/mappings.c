@@ -28,6 +28,8 @@ main(void)
 	char *middle = map(10), *gone = map(10), *grown = map(10);
 	char *replaced = map(10);
 
+	/* A block whose size has its place beside those of mappings. */
+	free(malloc(300ul << 20));
 	(void)whole;					/* 10 */
 	munmap(head, 4 * PAGE);				/* 6 */
 	munmap(tail + 7 * PAGE, 3 * PAGE);		/* 7 */

@@ -5,10 +5,9 @@
  * with the real query functions.  Everything else (state, rates, history,
  * output) is what the script said.
  */
-#include "fake_session.h"
+#include "fake_private.h"
 
 #include "util/names.h"
-#include "util/vec.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -16,46 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_FRAMES = 64, MAX_MARKS = 8, N_HISTORY = 40 };
-
-typedef VEC(struct query_trace) trace_list;
+enum { MAX_FRAMES = 64, N_HISTORY = 40 };
 
 static bool set_scene(struct session *s, const char *name);
-
-struct fake_mark {
-	struct mark	mark;
-	trace_list	traces;
-};
-
-struct session {
-	struct names	*names;
-	struct stacks	*stacks;
-	trace_list	traces;
-	struct stats_table *rows, *all;
-	struct snapshot	*snapshot;
-	struct run_info	run;
-	struct strbuf	*log;
-	char		trouble[200];
-	unsigned	n_skipped;
-	uint32_t	n_pending, n_filter_errors;
-	enum grouping	grouping;
-	enum sort_key	sort, growth_sort;
-	bool		reverse, skips, paused, has_pty;
-	enum cumulative	cumulative;
-	pid_t		process;
-	char		*quick;
-	struct filter	*filter;	/* of quick, for its text */
-	struct strbuf	filters_text;
-	struct fake_mark marks[MAX_MARKS];
-	size_t		n_marks;
-	unsigned	next_mark;
-	int		baseline, last_baseline, shown;
-	trace_list	live;		/* while a mark is shown */
-	struct totals	latest;
-	enum record_mode recording;
-	VEC(char *)	output;
-	uint64_t	n_dropped;
-};
 
 /* ---- traces ---- */
 
@@ -198,6 +160,7 @@ void
 fake_session_free(struct session *s)
 {
 	forget_rows(s);
+	fake_drop_tree(s);
 	if (s->shown >= 0)
 		s->traces = s->live;	/* the others are the mark's */
 	for (size_t i = 0; i < s->n_marks; i++)
@@ -226,19 +189,32 @@ make_set(const struct session *s)
 	return filter == NULL ? NULL : filter_set_new(&filter, 1);
 }
 
+struct query_traces
+fake_filtered(const struct session *s, const trace_list *list)
+{
+	struct query_traces traces = { .stacks = s->stacks,
+		.n = (uint32_t)list->n, .traces = list->items };
+	struct query_traces kept;
+	struct filter_set *set = make_set(s);
+
+	filter_apply(set, &traces, &kept, NULL);
+	filter_set_free(set);
+	return kept;
+}
+
 static struct stats_table *
 group(const struct session *s, const trace_list *list, bool is_filtered)
 {
 	struct query_traces traces = { .stacks = s->stacks,
 		.n = (uint32_t)list->n, .traces = list->items };
 	struct query_traces kept;
-	struct filter_set *set = is_filtered ? make_set(s) : NULL;
 	struct stats_table *table;
 
-	filter_apply(set, &traces, &kept, NULL);
+	if (!is_filtered)
+		return group_by(&traces, s->grouping, s->cumulative);
+	kept = fake_filtered(s, list);
 	table = group_by(&kept, s->grouping, s->cumulative);
 	free(kept.traces);
-	filter_set_free(set);
 	return table;
 }
 
@@ -283,6 +259,7 @@ session_refresh(struct session *s, enum stage from, int symbol_wait_ms)
 	order_rows(s->rows, session_sort(s, NULL), s->reverse);
 	order_rows(s->all, session_sort(s, NULL), s->reverse);
 	s->rows->n_unfiltered = s->all->n_rows;
+	fake_make_tree(s);
 }
 
 bool

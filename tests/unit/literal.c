@@ -83,6 +83,7 @@ lit_traces(struct lit *lit, const struct lit_trace *traces, size_t n)
 			.count = traces[i].count,
 			.allocs = traces[i].count,
 			.allocated = traces[i].size,
+			.origin = (uint32_t)i,
 			.stack = node,
 			.full = node,
 			.total_nframe = stacks_depth(lit->stacks, node),

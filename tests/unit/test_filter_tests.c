@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "util/xalloc.h"
+
 static const struct lit_trace traces[] = {
 	{ 0, 20480, 2, "c.c:1=put_item c.c:9=serve m.c:1=main" },
 	{ 0, 10240, 10, "c.c:1=put_item d.c:3=load m.c:2=main" },
@@ -91,6 +93,9 @@ filter_parse_knows_functions_and_tests(void **state)
 	check_text("\"size>10K\"", FILTER_EXACT, "+\"size>10K\"");
 	check_text("=func=x", FILTER_EXACT, "+\"func=x\"");
 	check_text("size", FILTER_PROMPT, "+*size*");
+	check_text("a.c block>10K count=0 block<1M", FILTER_EXACT,
+	    "+a.c block>10K count=0 block<1M");
+	check_text("!a.c block>10K", FILTER_EXACT, "-a.c block>10K");
 	check_text("a.c @2 count=0", FILTER_EXACT, "+a.c @2 count=0");
 }
 
@@ -242,6 +247,120 @@ filter_rows_does_not_widen_other_filters(void **state)
 	lit_free(lit);
 }
 
+/* ---- blocks ---- */
+
+/* Blocks of "a.c:1" twice 10240 and 100; "a.c:2" 20000; "b.c:1" 10241, 7. */
+static struct snapshot *
+make_blocks(uint64_t sample_bytes)
+{
+	static const struct live_block blocks[] = {
+		{ 0x10, 10240, 0, 1 }, { 0x20, 10240, 0, 1 },
+		{ 0x30, 100, 0, 1 }, { 0x40, 20000, 1, 1 },
+		{ 0x50, 10241, 2, 1 }, { 0x60, 7, 2, 1 },
+	};
+	struct snapshot *snapshot = snapshot_new(3, 0);
+
+	snapshot->n_blocks = array_size(blocks);
+	snapshot->blocks = xcalloc(array_size(blocks), sizeof blocks[0]);
+	memcpy(snapshot->blocks, blocks, sizeof blocks);
+	snapshot->totals.sample_bytes = sample_bytes;
+	return snapshot;
+}
+
+static void
+check_blocks_of(const char *const *texts, size_t n, struct snapshot *snapshot,
+    const char *expected)
+{
+	static const struct lit_trace owners[] = {
+		{ 0, 20580, 3, "a.c:1" }, { 0, 20000, 1, "a.c:2" },
+		{ 0, 10248, 2, "b.c:1" },
+	};
+	struct lit *lit = lit_new();
+	struct query_traces all = lit_traces(lit, owners, 3), kept;
+	struct filter *filters[4];
+	struct filter_set *set;
+	struct stats_table *table;
+
+	for (size_t i = 0; i < n; i++)
+		filters[i] = filter_parse(texts[i], FILTER_EXACT, NULL, NULL);
+	set = filter_set_new(filters, n);
+	assert_true(filter_set_has_block_tests(set));
+	all.snapshot = snapshot;
+	for (uint32_t i = 0; snapshot != NULL &&
+	    snapshot->totals.sample_bytes != 0 && i < all.n; i++) {
+		all.traces[i].size *= 10;
+		all.traces[i].count *= 10;
+	}
+	filter_apply(set, &all, &kept, NULL);
+	table = group_by(&kept, BY_LINENO, CUMULATIVE_OFF);
+	filter_rows(set, table, CUMULATIVE_OFF);
+	order_rows(table, SORT_SIZE, false);
+	assert_string_equal(lit_rows(table), expected);
+	stats_free(table);
+	filter_set_free(set);
+	free(kept.traces);
+	free(all.traces);
+	lit_free(lit);
+	snapshot_release(snapshot);
+}
+
+static void
+check_blocks(const char *a, const char *b, const char *expected)
+{
+	const char *texts[] = { a, b };
+
+	check_blocks_of(texts, b != NULL ? 2 : 1, make_blocks(0), expected);
+}
+
+static void
+filter_apply_counts_only_blocks_of_the_size(void **state)
+{
+	(void)state;
+	check_blocks("block>10K", NULL, "a.c:2 20000/1\nb.c:1 10241/1\n");
+	check_blocks("block>=10K", NULL,
+	    "a.c:1 20480/2\na.c:2 20000/1\nb.c:1 10241/1\n");
+	check_blocks("block<=100", NULL, "a.c:1 100/1\nb.c:1 7/1\n");
+	check_blocks("block>=100 block<10241", NULL, "a.c:1 20580/3\n");
+	check_blocks("block=7 block=8", NULL, "");
+	check_blocks("!block>10K", NULL, "a.c:1 20580/3\nb.c:1 7/1\n");
+}
+
+/* They combine as filters of traces do, but block by block. */
+static void
+filter_apply_combines_blocks_with_other_filters(void **state)
+{
+	(void)state;
+	check_blocks("a.c block>10K", NULL, "a.c:2 20000/1\n");
+	check_blocks("!a.c block>=10K", NULL, "b.c:1 10248/2\na.c:1 100/1\n");
+	check_blocks("b.c", "block>10K", "a.c:2 20000/1\nb.c:1 10248/2\n");
+	check_blocks("block>=10K", "!b.c", "a.c:1 20480/2\na.c:2 20000/1\n");
+	check_blocks("block<1K", "block>15K",
+	    "a.c:2 20000/1\na.c:1 100/1\nb.c:1 7/1\n");
+	check_blocks("block>50 size>15K", NULL,
+	    "a.c:1 20580/3\na.c:2 20000/1\n");
+	check_blocks("a.c:1", "!block<1K", "a.c:1 20480/2\n");
+}
+
+/* Of what b.c's two blocks stand for, ten times as much: 7/10248, a half. */
+static void
+filter_apply_keeps_the_share_of_a_sample(void **state)
+{
+	static const char *const text[] = { "block<10" };
+
+	(void)state;
+	check_blocks_of(text, 1, make_blocks(512 * 1024), "b.c:1 70/10\n");
+}
+
+static void
+filter_apply_knows_no_blocks_where_there_are_none(void **state)
+{
+	static const char *const text[] = { "block>0" };
+
+	(void)state;
+	check_blocks_of(text, 1, snapshot_new(3, 0), "");
+	check_blocks_of(text, 1, NULL, "");
+}
+
 static void
 filter_rows_tests_growth_with_its_sign(void **state)
 {
@@ -301,6 +420,12 @@ main(void)
 		cmocka_unit_test(filter_rows_and_its_negation_are_all),
 		cmocka_unit_test(filter_rows_does_not_widen_other_filters),
 		cmocka_unit_test(filter_rows_tests_growth_with_its_sign),
+		cmocka_unit_test(filter_apply_counts_only_blocks_of_the_size),
+		cmocka_unit_test(
+		    filter_apply_combines_blocks_with_other_filters),
+		cmocka_unit_test(filter_apply_keeps_the_share_of_a_sample),
+		cmocka_unit_test(
+		    filter_apply_knows_no_blocks_where_there_are_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

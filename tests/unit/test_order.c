@@ -267,7 +267,8 @@ order_of_the_first_rows_is_that_of_all(void **state)
 	for (int round = 0; round < 600; round++) {
 		struct lit *lit = lit_new();
 		struct query_trace room[200];
-		struct query_traces traces = { lit->stacks, 0, room };
+		struct query_traces traces = { .stacks = lit->stacks,
+			.traces = room };
 
 		for (int n = 1 + rand() % 200; n > 0; n--)
 			add_random_trace(lit, &traces);

@@ -8,7 +8,9 @@
 #include "tables/blocks.h"
 #include "tables/control.h"
 #include "tables/counters.h"
+#include "tables/objects.h"
 #include "tables/region.h"
+#include "tables/tree.h"
 #include "traced.h"
 
 #include <setjmp.h>
@@ -48,6 +50,7 @@ static int
 tear_down(void **state)
 {
 	blocks_abandon();
+	objects_abandon();
 	return traced_tear_down(state);
 }
 
@@ -464,6 +467,72 @@ hostile_bytes_anywhere_are_read_within_bounds(void **state)
 	}
 }
 
+/* ---- objects of the program's own ---- */
+
+static void
+track(uint64_t address, uint64_t size, uint32_t traceback)
+{
+	struct block old, block = { .size = size, .traceback = traceback,
+	    .generation = traced.lobby.control->generation };
+	struct object_key key = { .address = address, .domain = 5,
+	    .thread = 1 };
+
+	assert_int_equal(objects_put(&key, &block, &old), OBJECTS_DONE);
+	counters_add(&alone, traceback, (struct amount){ size, 1 });
+}
+
+/* At a block's address and others, beside the blocks. */
+static void
+objects_are_blocks_of_their_traces(void **state)
+{
+	const struct live_block *blocks;
+	uint32_t own, trace;
+	struct snapshot *s;
+	size_t n;
+
+	(void)state;
+	begin(0, 1);
+	own = tree_in_domain(tracebacks[1], 5);
+	put(0x10000, 640, tracebacks[0]);
+	track(0x10000, 64, own);
+	track(3, UINT64_C(1) << 40, own);
+	s = read_blocks();
+	assert_int_equal(s->n_blocks, 3);
+	check_sums(s);
+	for (trace = 0; s->traces[trace].domain != 5; trace++)
+		;
+	blocks = snapshot_blocks(s, trace, &n);
+	assert_int_equal(n, 2);
+	assert_int_equal(blocks[0].address, 3);
+	assert_int_equal(blocks[0].size, UINT64_C(1) << 40);
+	assert_int_equal(blocks[1].address, 0x10000);
+	assert_int_equal(blocks[1].size, 64);
+	snapshot_release(s);
+}
+
+static void
+objects_that_change_for_ever_are_left_out(void **state)
+{
+	struct object_record *record;
+	struct snapshot *s;
+
+	(void)state;
+	begin(0, 1);
+	track(3, 10, tracebacks[0]);
+	track(4, 10, tracebacks[0]);
+	record = region_at(OBJECTS, struct object_record, 1);
+	record->sequence |= 1;
+	record = region_at(OBJECTS, struct object_record, 2);
+	record->traceback = UINT32_MAX;
+	s = read_blocks();
+	assert_int_equal(s->n_blocks, 0);
+	snapshot_release(s);
+	region_header->sections[SECTION_OBJECTS].n_used = UINT32_MAX;
+	s = read_blocks();
+	assert_true(s->is_corrupt);
+	snapshot_release(s);
+}
+
 #define T(f)	cmocka_unit_test_setup_teardown(f, traced_set_up, tear_down)
 
 int
@@ -484,6 +553,8 @@ main(void)
 		T(hostile_tracebacks_and_sizes_of_records_are_left_out),
 		T(hostile_number_of_granules_costs_no_memory),
 		T(hostile_bytes_anywhere_are_read_within_bounds),
+		T(objects_are_blocks_of_their_traces),
+		T(objects_that_change_for_ever_are_left_out),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

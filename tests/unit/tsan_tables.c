@@ -5,8 +5,8 @@
  *	tsan_tables OPERATIONS
  *
  * Threads intern stacks, some the same as the others' and some of their own,
- * count at them, and put and take blocks that lie side by side; blocks change
- * hands.  The reader follows every traceback to its outermost frame and adds
+ * count at them, and put and take blocks and objects that lie side by side;
+ * blocks change hands, and some objects are named by all.  The reader follows every traceback to its outermost frame and adds
  * up its counters at all moments, as a viewer does; it takes marks, resets the
  * peak and has tags forgotten.  At the end the tables must hold what the
  * threads say they hold.
@@ -18,6 +18,7 @@
 #include "reader/read_counters.h"
 #include "tables/blocks.h"
 #include "tables/counters.h"
+#include "tables/objects.h"
 #include "tables/region.h"
 #include "tables/segment.h"
 #include "tables/tree.h"
@@ -32,10 +33,11 @@
 #define MAX_DEPTH	12
 #define FIRST_ADDRESS	0x10000000ull
 
-/* A place for a block; who has it owns the record. */
+/* A place for a block; who has it owns the record.  A third are objects of
+ * the program's own. */
 struct place {
 	uintptr_t	address;
-	bool		is_live;
+	bool		is_live, is_object;
 };
 
 struct writer_thread {
@@ -101,6 +103,38 @@ intern(unsigned owner, unsigned number)
 	    0, depth);
 }
 
+static struct object_key
+key_of(const struct writer_thread *w, const struct place *place)
+{
+	return (struct object_key){ .address = place->address, .domain = 2,
+	    .thread = w->id + 1 };
+}
+
+static bool
+put(struct writer_thread *w, struct place *place, const struct block *block)
+{
+	struct object_key key = key_of(w, place);
+	struct block old;
+
+	place->is_object = next_random(&w->random, 3) == 0;
+	if (!place->is_object)
+		return blocks_put(place->address, block);
+	return objects_put(&key, block, &old) == OBJECTS_DONE &&
+	    old.traceback == 0;
+}
+
+static void
+take(struct writer_thread *w, struct place *place, struct block *block)
+{
+	struct object_key key = key_of(w, place);
+
+	if (place->is_object)
+		need(objects_take(&key, block) == OBJECTS_DONE,
+		    "an object can be taken");
+	else
+		blocks_take(place->address, block);
+}
+
 static void
 bring_alive(struct writer_thread *w, struct place *place)
 {
@@ -113,7 +147,7 @@ bring_alive(struct writer_thread *w, struct place *place)
 	if (next_random(&w->random, 50) == 0)
 		block.size += 1ull << 30;	/* not in a record */
 	need(block.traceback != 0, "there is room for a traceback");
-	need(blocks_put(place->address, &block), "there is room for a block");
+	need(put(w, place, &block), "there is room for a block");
 	counters_add(&w->writer, block.traceback,
 	    (struct amount){ block.size, 1 });
 	place->is_live = true;
@@ -126,7 +160,7 @@ let_die(struct writer_thread *w, struct place *place)
 {
 	struct block block;
 
-	blocks_take(place->address, &block);
+	take(w, place, &block);
 	need(block.traceback != 0, "a live block has a record");
 	counters_remove(&w->writer, block.traceback,
 	    (struct amount){ block.size, 1 }, next_random(&w->random, 2) == 0);
@@ -165,6 +199,30 @@ give_writer(struct writer_thread *w)
 		deltas_give(lobby.control, w->writer.own);
 }
 
+/* All name the same objects: nobody knows what is there. */
+static void
+quarrel(struct writer_thread *w)
+{
+	struct object_key key = { .address = next_random(&w->random, 20),
+	    .domain = 3, .thread = w->id + 1 };
+	struct block block = { .size = 1, .traceback = intern(0, 1) }, old;
+
+	switch (next_random(&w->random, 4)) {
+	case 0:
+		objects_put(&key, &block, &old);
+		break;
+	case 1:
+		objects_take(&key, &old);
+		break;
+	case 2:
+		objects_retrace(&key, &block, &old);
+		break;
+	default:
+		objects_find(&key, &old);
+	}
+	need(old.traceback == 0 || old.size == 1, "an object is whole");
+}
+
 static void *
 write_tables(void *argument)
 {
@@ -182,6 +240,7 @@ write_tables(void *argument)
 			let_die(w, place);
 		else
 			bring_alive(w, place);
+		quarrel(w);
 		/* As if the thread had ended and another begun. */
 		if (next_random(&w->random, 2000) == 0) {
 			give_writer(w);
@@ -292,6 +351,33 @@ read_tables(enum reader_moment kind)
 	return sum;
 }
 
+/* Live objects, each read as a whole: as the reader of another process. */
+static void
+read_objects(void)
+{
+	uint32_t n = load_relaxed(
+	    &region_header->sections[SECTION_OBJECTS].n_used), id;
+	struct object_record *shared;
+	uint32_t sequence, domain;
+	uint64_t address;
+
+	for (id = 1; id < n && id < REGION_PER_CHUNK_OBJECTS; id++) {
+		if (load_acquire(&region_header->directory[
+		    DIRECTORY_OBJECTS]) == 0)
+			return;
+		shared = region_at(OBJECTS, struct object_record, id);
+		/* ORDER object: other end write_record(). */
+		sequence = load_acquire(&shared->sequence);
+		address = load_relaxed(&shared->address);
+		domain = load_relaxed(&shared->domain);
+		fence_acquire();
+		if ((sequence & 1) == 0 && sequence > 0 &&
+		    load_relaxed(&shared->sequence) == sequence)
+			need(domain == (address < 20 ? 3 : 2),
+			    "an object's record is of one object");
+	}
+}
+
 static void
 read_meanwhile(void)
 {
@@ -301,6 +387,7 @@ read_meanwhile(void)
 		read_tables(READER_NOW);
 		read_tables(READER_MARK);
 		read_tables(READER_PEAK);
+		read_objects();
 		add_relaxed(&lobby.control->mark_epoch, 1);
 		if (n % 8 == 0)
 			add_relaxed(&lobby.control->peak_reset_epoch, 1);

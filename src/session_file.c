@@ -1,0 +1,178 @@
+/*
+ * session_file.c - a session over a snapshot file, and marks from files (L6).
+ *
+ * Shape      The file is read into tables of the session's own, beside which
+ *            nothing else is needed: its last moment is the latest reading,
+ *            its peak is the peak, its others are marks.
+ * Why        Screen and reports then take the same way as over a run, so that
+ *            what they say of a file is what they said when it was saved.
+ */
+#include "session_state.h"
+
+#include "util/names.h"
+#include "util/xalloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const enum run_state states[N_STORE_STATES] = {
+	[STORE_RUNNING] = RUN_RUNNING, [STORE_STOPPED] = RUN_STOPPED,
+	[STORE_EXITED] = RUN_EXITED, [STORE_KILLED] = RUN_KILLED,
+	[STORE_LOST] = RUN_GONE,
+};
+
+/* ---- moments to marks ---- */
+
+static struct session_mark_entry
+make_entry(const struct store_moment *moment, unsigned number)
+{
+	struct session_mark_entry entry = {
+		.mark = { .number = number, .uptime_ns = moment->uptime_ns,
+		    .wall_time = (time_t)(moment->time_ns / 1000000000),
+		    .totals = moment->snapshot->totals },
+		.snapshot = snapshot_take(moment->snapshot),
+	};
+
+	snprintf(entry.mark.name, sizeof entry.mark.name, "%s",
+	    moment->name[0] != '\0' ? moment->name : "interval");
+	return entry;
+}
+
+static void
+take_peak(struct session *s, const struct store_moment *moment)
+{
+	struct session_mark_entry *peak = &s->marks.items[MARK_PEAK];
+
+	snapshot_release(peak->snapshot);
+	*peak = make_entry(moment, 0);
+	snprintf(peak->mark.name, sizeof peak->mark.name, "peak");
+}
+
+/* The history line shows what was recorded at intervals. */
+static void
+take_reading(struct session *s, const struct store_moment *moment)
+{
+	struct session_reading reading = { .time_ns = moment->uptime_ns,
+		.totals = moment->snapshot->totals };
+
+	if (s->readings.n == 0 ||
+	    vec_last(&s->readings)->time_ns < reading.time_ns)
+		vec_push(&s->readings, reading);
+}
+
+/* Intervals are numbered behind the marks, whose numbers are known. */
+static void
+take_moments(struct session *s, const struct store_contents *contents)
+{
+	size_t n = contents->moments.n - 1;	/* the last is now */
+
+	for (size_t i = 0; i < n; i++) {
+		const struct store_moment *moment =
+		    &contents->moments.items[i];
+
+		if (moment->number >= s->next_mark &&
+		    moment->number < UINT32_MAX / 2)
+			s->next_mark = moment->number + 1;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct store_moment *moment =
+		    &contents->moments.items[i];
+
+		if (moment->kind == STORE_PEAK)
+			take_peak(s, moment);
+		else
+			vec_push(&s->marks, make_entry(moment,
+			    moment->kind == STORE_MARK ? moment->number :
+			    s->next_mark++));
+		if (moment->kind == STORE_INTERVAL)
+			take_reading(s, moment);
+	}
+}
+
+static void
+take_now(struct session *s, const struct store_moment *moment)
+{
+	s->run.saved_state = states[moment->state];
+	s->run.status = moment->status;
+	s->run.read_at = (struct timespec){
+		.tv_sec = (time_t)(moment->time_ns / 1000000000),
+		.tv_nsec = (long)(moment->time_ns % 1000000000) };
+	s->file_recording = moment->recording;
+	s->end_ns = moment->uptime_ns;
+	session_feed(s, moment->snapshot);
+}
+
+/* ---- facts ---- */
+
+static const char *
+fact_or_empty(const struct session *s, const char *key)
+{
+	const char *value = session_fact(s, key, 0);
+
+	return value != NULL ? value : "";
+}
+
+static void
+name_run(struct session *s)
+{
+	const char *command = fact_or_empty(s, "command");
+	const char *name = fact_or_empty(s, "name");
+
+	sanitise(s->run.command, sizeof s->run.command, command,
+	    strlen(command));
+	sanitise(s->run.name, sizeof s->run.name, name, strlen(name));
+	s->run.pid = (pid_t)strtol(fact_or_empty(s, "pid"), NULL, 10);
+}
+
+/* ---- files ---- */
+
+struct session *
+session_open_file(const struct options *options, const char *path,
+    struct errbuf *why)
+{
+	struct session *s = session_make(options, why);
+	struct store_contents contents;
+
+	if (s == NULL)
+		return NULL;
+	s->owns_tables = true;
+	s->frames = frame_store_new();
+	s->names = names_new();
+	s->symbols = symbols_new_saved(s->frames, s->names);
+	s->attribution = attribution_new(s->frames, s->symbols, s->names);
+	s->run.state = RUN_FILE;
+	s->run.is_over = true;
+	if (store_load(path, STORE_ALL, s->frames, s->symbols, s->names,
+	    &contents, why) < 0) {
+		session_free(s);
+		return NULL;
+	}
+	s->facts = contents.facts;
+	contents.facts = (struct store_facts){ .list = VEC_INIT };
+	name_run(s);
+	take_moments(s, &contents);
+	take_now(s, vec_last(&contents.moments));
+	store_contents_fini(&contents);
+	return s;
+}
+
+int
+session_load_mark(struct session *s, const char *path, struct errbuf *why)
+{
+	struct store_contents contents;
+	struct session_mark_entry entry;
+	const char *slash = strrchr(path, '/');
+	const char *base = slash != NULL ? slash + 1 : path;
+
+	session_finish_refresh(s);
+	if (store_load(path, STORE_LAST, s->frames, s->symbols, s->names,
+	    &contents, why) < 0)
+		return -1;
+	entry = make_entry(vec_last(&contents.moments), s->next_mark++);
+	sanitise(entry.mark.name, sizeof entry.mark.name, base,
+	    strlen(base));
+	vec_push(&s->marks, entry);
+	store_contents_fini(&contents);
+	return (int)s->marks.n - 1;
+}
