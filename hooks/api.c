@@ -11,10 +11,13 @@
 #include "base/atomic.h"
 #include "base/compiler.h"
 #include "hooks/lifecycle.h"
+#include "hooks/spans.h"
 #include "hooks/track.h"
 #include "tables/control.h"
 #include "tables/region.h"
 #include "tmtop.h"
+
+#include <string.h>
 
 /* The page, or NULL when this process records nothing. */
 static struct control *
@@ -201,4 +204,44 @@ tmtop_hook_name_domain(unsigned domain, const char *name)
 		return TMTOP_NOT_TRACED;
 	return is_own_domain(domain) &&
 	    control_name_domain(control, domain, name) ? 0 : -1;
+}
+
+/* ---- regions ---- */
+
+ATTR_EXPORT int
+tmtop_hook_region_begin(const void *region, const char *name)
+{
+	if (control_page() == NULL)
+		return TMTOP_NOT_TRACED;
+	return spans_begin(region, unwind_caller(unwind_own_frame()).sp,
+	    name) ? 0 : -1;
+}
+
+/* Of a sample, blocks are counted in parts. */
+static long long
+blocks_of(int64_t count)
+{
+	return region_header->sample_bytes != 0 ?
+	    (count + SAMPLE_UNIT / 2) / SAMPLE_UNIT : count;
+}
+
+ATTR_EXPORT int
+tmtop_hook_region_read(struct tmtop_region *region, size_t size, int ends)
+{
+	struct tmtop_region result;
+	struct span_sum sum;
+
+	if (control_page() == NULL)
+		return TMTOP_NOT_TRACED;
+	if (!spans_read(region, ends != 0, &sum))
+		return -1;
+	result = (struct tmtop_region){
+		.net_bytes = sum.bytes, .net_blocks = blocks_of(sum.blocks),
+		.peak_bytes = sum.peak,
+		.allocated_bytes = (long long)sum.allocated_bytes,
+		.allocated_blocks = blocks_of((int64_t)sum.allocated_blocks),
+	};
+	/* The program may be of another version, with a larger one. */
+	memcpy(region, &result, size < sizeof result ? size : sizeof result);
+	return 0;
 }

@@ -21,6 +21,8 @@
 	A(track)							\
 	A(untrack)							\
 	A(touch)							\
-	A(name_domain)
+	A(name_domain)							\
+	A(region_begin)							\
+	A(region_read)
 
 #endif

@@ -46,10 +46,11 @@ event_do_deferred(struct thread_state *t)
 		/* A handler may have left another one meanwhile. */
 		if (!cas_relaxed(&t->n_pending, &n, n - 1))
 			continue;
-		if (removal.traceback != 0)
+		if (removal.traceback != 0) {
 			counters_remove(&writer, removal.traceback,
 			    removal.amount, false);
-		else
+			spans_count(t, removal.amount, -1);
+		} else
 			track_remove(t, removal.domain,
 			    removal.amount.bytes);
 	}

@@ -12,6 +12,7 @@
 #include "hooks/capture.h"
 #include "hooks/lifecycle.h"
 #include "hooks/sample.h"
+#include "hooks/spans.h"
 #include "hooks/thread.h"
 #include "tables/region.h"
 
@@ -75,6 +76,29 @@ event_leave(struct thread_state *t)
 	if (unlikely(t->n_pending > 0))
 		event_do_deferred(t);
 	thread_leave(t);
+}
+
+/* ---- where speed is no concern: in regions as outside ---- */
+
+static ATTR_INLINE bool
+event_enter_any(struct thread_state *t)
+{
+	return thread_enter(t) || spans_enter(t);
+}
+
+static ATTR_INLINE void
+event_leave_any(struct thread_state *t)
+{
+	event_leave(t);
+	if (spans_is_open(t))
+		t->busy_sp = THREAD_IN_SPAN;
+}
+
+/* In the thread's innermost region, if one is open. */
+static ATTR_INLINE uint32_t
+event_capture_any(struct thread_state *t, own_frame own)
+{
+	return spans_mark(t, event_capture(t, own));
 }
 
 #endif

@@ -18,6 +18,7 @@
 #include "hooks/real.h"
 #include "hooks/record.h"
 #include "hooks/sites.h"
+#include "hooks/spans.h"
 #include "hooks/tails.h"
 #include "hooks/thread.h"
 #include "hooks/verify.h"
@@ -324,6 +325,7 @@ forget_parent(void)
 	objects_abandon();
 	modules_abandon();
 	sites_abandon();
+	spans_abandon();
 	tails_abandon();
 	verify_abandon();
 	deltas_abandon();

@@ -15,35 +15,40 @@
 #include "hooks/modules.h"
 #include "tables/mappings.h"
 
-/* ---- interrupted ---- */
+/* ---- not as usual ---- */
 
-static ATTR_COLD void
-remove_nested(struct thread_state *t, const struct block *block)
+/* In a region, or by a signal handler that has interrupted the hook. */
+static ATTR_COLD ATTR_NOINLINE void
+remove_busy(struct thread_state *t, uint32_t traceback, uint64_t size,
+    bool temporary)
 {
-	struct removal removal = { .traceback = block->traceback,
-	    .amount = event_amount(block->size) };
+	struct removal removal = { .traceback = traceback,
+	    .amount = event_amount(size) };
+	struct writer writer = { .control = lifecycle_control };
 
-	if (!event_defer(t, &removal))
-		counters_remove(&(struct writer){
-		    .control = lifecycle_control }, removal.traceback,
-		    removal.amount, false);
+	if (spans_enter(t)) {
+		writer = event_writer(t);
+		if (counters_is_known(lifecycle_control, traceback))
+			spans_count(t, removal.amount, -1);
+		counters_remove(&writer, traceback, removal.amount,
+		    temporary);
+		t->last_block = 0;
+		event_leave_any(t);
+	} else if (!event_defer(t, &removal))
+		counters_remove(&writer, traceback, removal.amount, false);
 }
 
 /* ---- blocks ---- */
 
-void
-record_alloc(void *address, size_t size, own_frame own)
+/* Guard held.  in_span: the thread has a region open. */
+static ATTR_INLINE void
+add_block(struct thread_state *t, void *address, size_t size, own_frame own,
+    bool in_span)
 {
-	struct thread_state *t = &thread_state;
 	struct block block = { .size = size };
 	struct writer writer;
 	bool recorded = false;
 
-	if (unlikely(!thread_enter(t))) {
-		if (!(t->flags & THREAD_OWN_CALL))
-			counters_lose(size, true);
-		return;
-	}
 	if (unlikely(!(t->flags & THREAD_READY)) && !thread_prepare_slow(t))
 		goto out;
 	if (unlikely(region_header->sample_bytes != 0) &&
@@ -52,6 +57,8 @@ record_alloc(void *address, size_t size, own_frame own)
 		goto out;
 	}
 	block.traceback = event_capture(t, own);
+	if (in_span)
+		block.traceback = spans_mark(t, block.traceback);
 	if (unlikely(block.traceback == 0))
 		goto out;
 	block.generation = load_relaxed(&lifecycle_control->generation);
@@ -59,11 +66,36 @@ record_alloc(void *address, size_t size, own_frame own)
 	if (likely(recorded)) {
 		writer = event_writer(t);
 		counters_add(&writer, block.traceback, event_amount(size));
+		if (in_span)
+			spans_count(t, event_amount(size), 1);
 	}
 	t->last_block = (uintptr_t)address;
 out:
 	if (unlikely(!recorded))
 		counters_lose(size, false);
+}
+
+static ATTR_COLD ATTR_NOINLINE void
+record_alloc_busy(struct thread_state *t, void *address, size_t size,
+    own_frame own)
+{
+	if (spans_enter(t)) {
+		add_block(t, address, size, own, true);
+		event_leave_any(t);
+	} else if (!(t->flags & THREAD_OWN_CALL))
+		counters_lose(size, true);
+}
+
+void
+record_alloc(void *address, size_t size, own_frame own)
+{
+	struct thread_state *t = &thread_state;
+
+	if (unlikely(!thread_enter(t))) {
+		record_alloc_busy(t, address, size, own);
+		return;
+	}
+	add_block(t, address, size, own, false);
 	event_leave(t);
 }
 
@@ -90,7 +122,8 @@ record_free(void *address, uint64_t *record)
 		return;
 	}
 	if (unlikely(!thread_enter(t))) {
-		remove_nested(t, &block);
+		remove_busy(t, block.traceback, block.size,
+		    t->last_block == (uintptr_t)address);
 		return;
 	}
 	writer = event_writer(t);
@@ -116,13 +149,13 @@ record_map(void *address, size_t size, own_frame own)
 	struct range range = { .address = (uintptr_t)address, .size = size };
 	struct writer writer;
 
-	if (!thread_enter(t)) {
+	if (!event_enter_any(t)) {
 		if (!(t->flags & THREAD_OWN_CALL))
 			counters_lose(size, true);
 		return;
 	}
 	if ((t->flags & THREAD_READY) || thread_prepare_slow(t))
-		range.traceback = event_capture(t, own);
+		range.traceback = event_capture_any(t, own);
 	if (range.traceback != 0)
 		range.traceback = tree_in_domain(range.traceback,
 		    DOMAIN_MAPPINGS);
@@ -132,7 +165,7 @@ record_map(void *address, size_t size, own_frame own)
 		    (struct amount){ size, map_count() });
 	} else
 		counters_lose(size, false);
-	event_leave(t);
+	event_leave_any(t);
 }
 
 /* What stays of a range of which [low, high) goes. */
@@ -174,14 +207,14 @@ record_unmap(void *address, size_t size)
 	struct range range;
 	bool found = false;
 
-	if (high <= low || !thread_enter(t))
+	if (high <= low || !event_enter_any(t))
 		return false;
 	writer = event_writer(t);
 	while (mappings_take(low, high - low, &range)) {
 		keep_rest(&writer, &range, low, high);
 		found = true;
 	}
-	event_leave(t);
+	event_leave_any(t);
 	return found;
 }
 
@@ -204,7 +237,7 @@ record_forget(const struct block *old)
 		return;
 	}
 	if (unlikely(!thread_enter(t))) {
-		remove_nested(t, old);
+		remove_busy(t, old->traceback, old->size, false);
 		return;
 	}
 	writer = event_writer(t);

@@ -18,6 +18,7 @@
 #include "base/sys.h"
 #include "hooks/lifecycle.h"
 #include "hooks/maps.h"
+#include "hooks/spans.h"
 #include "tables/region.h"
 
 #include <errno.h>
@@ -77,8 +78,9 @@ thread_exits(void *work)
 	struct thread_state *t = &thread_state;
 
 	/* Busy, as for an event: a signal may come in between. */
-	if (t->work != work || !thread_enter(t))
+	if (t->work != work || (!thread_enter(t) && !spans_enter(t)))
 		return;
+	spans_forget(t->work);
 	t->flags &= ~(uint32_t)(THREAD_READY | THREAD_NO_DELTAS);
 	t->work = NULL;
 	work_give(work);
@@ -111,6 +113,7 @@ thread_abandon(void)
 	t->flags &= ~(uint32_t)THREAD_NO_DELTAS;
 	if (t->work != NULL) {
 		t->work->thread_id = 0;
+		spans_forget(t->work);
 		unwind_forget(&t->work->unwind);
 	}
 }
@@ -215,6 +218,7 @@ thread_prepare_slow(struct thread_state *t)
 		return false;
 	t->n_pending = 0;
 	t->work->thread_id = 0;
+	spans_forget(t->work);
 	unwind_forget(&t->work->unwind);
 	t->work->unwind.max_frames = 0;
 	t->flags |= THREAD_READY;
@@ -233,12 +237,15 @@ ATTR_COLD bool
 thread_guard_is_stale(struct thread_state *t, uintptr_t sp)
 {
 	/* On one stack an inner call lies below; one above means that the
-	 * holder's frame is gone. */
+	 * holder's frame is gone.  THREAD_IN_SPAN lies in no stack. */
 	if (sp <= t->busy_sp || sp >= t->bounds.high ||
 	    t->busy_sp < t->bounds.low)
 		return false;
 	/* It may have been in the middle of a change. */
 	if (t->work != NULL)
 		unwind_forget(&t->work->unwind);
-	return true;
+	if (!spans_is_open(t))
+		return true;
+	t->busy_sp = THREAD_IN_SPAN;
+	return false;
 }

@@ -14,11 +14,25 @@
 #include "tables/counters.h"
 
 #define MAX_PENDING	16
+#define MAX_SPANS	16
 
 struct removal {
 	uint32_t	traceback;	/* 0: an object of the program's, whose */
 	uint32_t	domain;		/* address is in amount.bytes */
 	struct amount	amount;
+};
+
+/* What an open region has become: spans.h.  Signed: blocks of before may go. */
+struct span_sum {
+	int64_t		bytes, blocks;	/* allocated less freed */
+	int64_t		peak;		/* most that bytes was */
+	uint64_t	allocated_bytes, allocated_blocks;
+};
+
+struct span {
+	uintptr_t	frame;		/* stands for it in the program */
+	struct span_sum	sum;		/* without what is in inner ones */
+	uint32_t	node;
 };
 
 /* Removals by a signal handler that interrupted the hook: done when the
@@ -27,6 +41,8 @@ struct thread_work {
 	uint64_t	random;		/* sample.c */
 	uint32_t	thread_id;	/* track.c; 0: not asked for yet */
 	struct removal	pending[MAX_PENDING];
+	uint32_t	n_spans;	/* open regions, outermost first */
+	struct span	spans[MAX_SPANS];
 	struct unwind_work unwind;
 };
 
@@ -38,8 +54,9 @@ enum thread_flag {
 };
 
 struct thread_state {
-	uintptr_t	busy_sp;	/* guard: 0 = outside the hook, else
-					 * the frame that is inside */
+	uintptr_t	busy_sp;	/* guard: 0 = outside the hook,
+					 * THREAD_IN_SPAN = that too, else the
+					 * frame that is inside */
 	struct stack_bounds bounds;	/* of the thread's own stack */
 	struct thread_work *work;
 	struct delta_block *deltas;	/* taken when there are more threads;
@@ -70,6 +87,9 @@ void thread_abandon(void);
 /* Was the guard's holder abandoned, by a longjmp out of a signal handler?
  * Then what it knew of the stack is forgotten. */
 bool thread_guard_is_stale(struct thread_state *t, uintptr_t sp);
+
+/* Outside the hook, and events concern a region: spans.h. */
+#define THREAD_IN_SPAN	1
 
 static ATTR_INLINE bool
 thread_enter(struct thread_state *t)

@@ -31,18 +31,18 @@ key_of(struct thread_state *t, uint32_t domain, uintptr_t address)
 static bool
 enter(struct thread_state *t)
 {
-	if (!thread_enter(t))
+	if (!event_enter_any(t))
 		return false;
 	if (likely(t->flags & THREAD_READY) || thread_prepare_slow(t))
 		return true;
-	thread_leave(t);
+	event_leave_any(t);
 	return false;
 }
 
 static uint32_t
 capture_in_domain(struct thread_state *t, uint32_t domain, own_frame own)
 {
-	uint32_t traceback = event_capture(t, own);
+	uint32_t traceback = event_capture_any(t, own);
 
 	return traceback != 0 && domain != DOMAIN_MALLOC ?
 	    tree_in_domain(traceback, (uint16_t)domain) : traceback;
@@ -121,7 +121,7 @@ track_object(uint32_t domain, uintptr_t address, size_t size, own_frame own)
 	}
 	if (!recorded)
 		counters_lose(size, false);
-	event_leave(t);
+	event_leave_any(t);
 	return recorded;
 }
 
@@ -144,7 +144,7 @@ track_no_object(uint32_t domain, uintptr_t address)
 	if (!enter(t))
 		return event_defer(t, &removal);
 	removed = track_remove(t, domain, address);
-	event_leave(t);
+	event_leave_any(t);
 	return removed;
 }
 
@@ -203,7 +203,7 @@ track_again(uint32_t domain, uintptr_t address, own_frame own)
 		count_removed(t, &old);
 		count_added(t, &block);
 	}
-	event_leave(t);
+	event_leave_any(t);
 	return known;
 }
 
@@ -217,6 +217,6 @@ track_find(uint32_t domain, uintptr_t address)
 	if (!enter(t))
 		return 0;
 	known = find_live(t, domain, address, &block);
-	event_leave(t);
+	event_leave_any(t);
 	return known ? block.traceback : 0;
 }

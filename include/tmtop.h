@@ -20,6 +20,17 @@ extern "C" {
 
 #define TMTOP_NOT_TRACED	(-2)
 
+/*
+ * What a thread has done to malloc's memory in a region, those in it included.
+ * Net is what it has allocated less what it has freed, which may have been
+ * there before; all are 0 without tmtop.
+ */
+struct tmtop_region {
+	long long	net_bytes, net_blocks;
+	long long	peak_bytes;		/* most that net_bytes was */
+	long long	allocated_bytes, allocated_blocks;
+};
+
 /* What tmtop brings along; call the functions below instead. */
 extern int tmtop_hook_start(void) __attribute__((weak));
 extern int tmtop_hook_stop(void) __attribute__((weak));
@@ -43,6 +54,10 @@ extern int tmtop_hook_touch(unsigned domain, const void *address)
     __attribute__((weak));
 extern int tmtop_hook_name_domain(unsigned domain, const char *name)
     __attribute__((weak));
+extern int tmtop_hook_region_begin(const void *region, const char *name)
+    __attribute__((weak));
+extern int tmtop_hook_region_read(struct tmtop_region *region, size_t size,
+    int ends) __attribute__((weak));
 
 /*
  * For a program that is not position independent the linker decides that what
@@ -203,6 +218,70 @@ tmtop_name_domain(unsigned domain, const char *name)
 {
 	TMTOP_CALL(tmtop_hook_name_domain, (unsigned, const char *),
 	    (domain, name));
+}
+
+/*
+ * ---- regions ----
+ *
+ * A piece of code and what it calls, as long as the thread is in it; up to 16
+ * in each other.  Viewers show what was allocated there below a frame of the
+ * region's name (at most 63 bytes).
+ *
+ *	TMTOP_REGION("name");		to the end of the block it stands in
+ *	TMTOP_REGION_AS(parse, "parse");	the same with a variable:
+ *	tmtop_region_read(&parse);	... parse.net_bytes
+ *
+ *	struct tmtop_region parse;	or from call to call, in one thread;
+ *	tmtop_region_begin(&parse, "parse");	it may not move meanwhile
+ *	tmtop_region_end(&parse);
+ */
+#define TMTOP_REGION_AS(variable, name)					\
+	struct tmtop_region variable					\
+	    __attribute__((cleanup(tmtop_region_leave), unused)),	\
+	    *TMTOP_JOIN(tmtop_opened_, __LINE__) __attribute__((unused)) \
+	    = tmtop_region_enter(&variable, name)
+#define TMTOP_REGION(name)						\
+	TMTOP_REGION_AS(TMTOP_JOIN(tmtop_region_, __LINE__), name)
+#define TMTOP_JOIN(a, b)	TMTOP_JOIN_(a, b)
+#define TMTOP_JOIN_(a, b)	a##b
+
+/* 0; -1: too many, nothing is counted; TMTOP_NOT_TRACED. */
+TMTOP_INLINE int
+tmtop_region_begin(struct tmtop_region *region, const char *name)
+{
+	region->net_bytes = region->net_blocks = region->peak_bytes = 0;
+	region->allocated_bytes = region->allocated_blocks = 0;
+	TMTOP_CALL(tmtop_hook_region_begin, (const void *, const char *),
+	    (region, name));
+}
+
+/* What it has become so far, or at its end.  0; -1, with the region as it is:
+ * it is not open in this thread; TMTOP_NOT_TRACED. */
+TMTOP_INLINE int
+tmtop_region_read(struct tmtop_region *region)
+{
+	TMTOP_CALL(tmtop_hook_region_read, (struct tmtop_region *, size_t,
+	    int), (region, sizeof *region, 0));
+}
+
+TMTOP_INLINE int
+tmtop_region_end(struct tmtop_region *region)
+{
+	TMTOP_CALL(tmtop_hook_region_read, (struct tmtop_region *, size_t,
+	    int), (region, sizeof *region, 1));
+}
+
+TMTOP_INLINE struct tmtop_region *
+tmtop_region_enter(struct tmtop_region *region, const char *name)
+{
+	tmtop_region_begin(region, name);
+	return region;
+}
+
+TMTOP_INLINE void
+tmtop_region_leave(struct tmtop_region *region)
+{
+	tmtop_region_end(region);
 }
 
 #undef TMTOP_CALL

@@ -24,6 +24,8 @@ enum location_kind {
 				 * information; return address */
 	LOCATION_CUT,		/* the walk could not go on below this */
 	LOCATION_DEEPER,	/* stands for frames not stored (recursion) */
+	LOCATION_REGION,	/* a piece of the program (TMTOP_REGION) that
+				 * all above happened in: module's path */
 };
 
 struct code_module {

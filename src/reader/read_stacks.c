@@ -3,6 +3,8 @@
  *
  * Shape      A node is translated once: its chain of parents up to one that
  *            is known is collected, then interned from there down.
+ *            What was allocated in a region of the program's has the region
+ *            for its outermost frames.
  * Invariant  A parent's id is smaller than its child's, so that a chain ends;
  *            what breaks that is corrupt.
  */
@@ -10,6 +12,11 @@
 
 #include "base/atomic.h"
 #include "util/names.h"
+
+#include <stdio.h>
+
+#define MAX_REGION_NAME	64
+#define MAX_ROOTED	(16u << 20)
 
 /* ---- modules ---- */
 
@@ -89,12 +96,32 @@ static const enum location_kind kind_of_node[NODE_DOMAIN] = {
 	[NODE_DEEPER] = LOCATION_DEEPER,
 };
 
+/* A region looks like a module without a file. */
+static bool
+region_location(struct slot_tables *t, const struct node *node,
+    uint32_t *location)
+{
+	char path[MAX_REGION_NAME + 3], name[MAX_REGION_NAME + 1];
+
+	if (node->offset >> 32 > MAX_REGION_NAME || !copy_path(t,
+	    (uint32_t)node->offset, (uint32_t)(node->offset >> 32), name)) {
+		slot_corrupt(t, "a region has no valid name");
+		return false;
+	}
+	snprintf(path, sizeof path, "{%s}", name);
+	*location = frame_store_location(t->store, frame_store_module(t->store,
+	    path, NULL, 0), 0, LOCATION_REGION);
+	return true;
+}
+
 static bool
 node_location(struct slot_tables *t, const struct node *node,
     uint32_t *location)
 {
 	uint32_t kind = node->module_kind & NODE_KIND_MASK, module;
 
+	if (kind == NODE_REGION)
+		return region_location(t, node, location);
 	if (kind >= NODE_DOMAIN) {
 		slot_corrupt(t, "a frame of unknown kind %u", kind);
 		return false;
@@ -172,20 +199,79 @@ node_stack(struct slot_tables *t, uint32_t id)
 
 /* ---- tracebacks ---- */
 
+/*
+ * The frames of `stack` below those of region `root`; `stack` itself when this
+ * would be too much.
+ */
+static uint32_t
+put_below(struct slot_tables *t, uint32_t root, uint32_t stack)
+{
+	const struct code_stack *frame;
+	uint32_t at;
+
+	vec_clear(&t->path);
+	for (at = stack; at != 0; at = frame->parent) {
+		if (++t->n_rooted > MAX_ROOTED)
+			return stack;
+		frame = frame_store_get_stack(t->store, at);
+		vec_push(&t->path, frame->location);
+	}
+	while (t->path.n > 0)
+		root = frame_store_stack(t->store, root, vec_pop(&t->path));
+	return root;
+}
+
+/* The stack of a node in a region; `marker` is the node that says so. */
+static uint32_t
+stack_in_region(struct slot_tables *t, uint32_t marker,
+    const struct node *node)
+{
+	uint32_t stack, root;
+
+	if (marker < t->stacks.n && t->stacks.items[marker] != 0)
+		return t->stacks.items[marker];
+	if (node->parent >= marker || node->offset >= marker) {
+		slot_corrupt(t, "frame %u is in a region after it", marker);
+		return 0;
+	}
+	stack = node_stack(t, node->parent);
+	root = node_stack(t, (uint32_t)node->offset);
+	if (stack == 0 || root == 0)
+		return stack;
+	stack = put_below(t, root, stack);
+	if (marker >= t->stacks.n)
+		vec_push_zeroed(&t->stacks, marker + 1 - t->stacks.n);
+	return t->stacks.items[marker] = stack;
+}
+
+/* As it is now; false: not there. */
+static bool
+copy_node(struct slot_tables *t, uint32_t id, struct node *node)
+{
+	const struct node *shared = id < slot_count(t, SECTION_NODES) ?
+	    slot_element(t, SECTION_NODES, id) : NULL;
+
+	if (shared == NULL)
+		return false;
+	memcpy(node, shared, sizeof *node);
+	return true;
+}
+
 uint32_t
 slot_traceback_stack(struct slot_tables *t, uint32_t id)
 {
-	const struct node *shared;
-	uint32_t parent;
+	struct node node;
 
-	if (id >= slot_count(t, SECTION_NODES))
+	if (!copy_node(t, id, &node))
 		return node_stack(t, id);	/* says what is wrong */
-	shared = slot_element(t, SECTION_NODES, id);
-	if (shared == NULL)
-		return 0;
-	if ((load_relaxed(&shared->module_kind) & NODE_KIND_MASK) !=
-	    NODE_DOMAIN)
-		return node_stack(t, id);
-	parent = load_relaxed(&shared->parent);
-	return parent < id ? node_stack(t, parent) : 0;
+	if ((node.module_kind & NODE_KIND_MASK) == NODE_DOMAIN) {
+		uint32_t parent = node.parent;
+
+		if (parent >= id || !copy_node(t, parent, &node))
+			return 0;
+		id = parent;
+	}
+	if ((node.module_kind & NODE_KIND_MASK) == NODE_IN_REGION)
+		return stack_in_region(t, id, &node);
+	return node_stack(t, id);
 }

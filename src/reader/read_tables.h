@@ -25,6 +25,7 @@ struct slot_tables {
 	VEC(uint32_t)	 modules;	/* process id -> store id, + 1 */
 	VEC(uint32_t)	 stacks;	/* node id -> store stack; 0 unknown */
 	VEC(uint32_t)	 path;		/* working memory */
+	uint32_t	 n_rooted;	/* frames put below regions so far */
 	struct delta_refs deltas;	/* the same */
 	VEC(uint32_t)	 places;	/* of the latest reading: traceback ->
 					 * index of its trace, + 1 */

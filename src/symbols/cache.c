@@ -99,6 +99,11 @@ cache_stand_in(struct cache *cache, uint32_t location)
 		.flags = SYMBOL_NO_LINE,
 	};
 
+	if (code->kind == LOCATION_REGION) {
+		frame.file = cache_module_path(cache, code->module);
+		frame.flags = SYMBOL_SPECIAL;
+		return frame;
+	}
 	if (code->kind == LOCATION_CUT || code->kind == LOCATION_DEEPER) {
 		frame.function = name_special(cache, code->kind);
 		frame.flags |= SYMBOL_SPECIAL;

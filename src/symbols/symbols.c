@@ -36,7 +36,7 @@ is_worth_asking(const struct symbols *symbols, uint32_t location)
 	    frame_store_get_location(symbols->store, location);
 
 	if (symbols->is_given_up || code->kind == LOCATION_CUT ||
-	    code->kind == LOCATION_DEEPER)
+	    code->kind == LOCATION_DEEPER || code->kind == LOCATION_REGION)
 		return false;
 	if (code->module == 0 || code->module >= SYMBOLS_MAX_MODULES)
 		return false;

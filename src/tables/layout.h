@@ -267,6 +267,10 @@ enum node_kind {
 	NODE_DEEPER,		/* marker: frames below were not stored */
 	NODE_DOMAIN,		/* marker, innermost: the traceback is its
 				 * parent's, in the domain `offset` */
+	NODE_IN_REGION,		/* marker, below the innermost frame: the same
+				 * in the region whose node is `offset` */
+	NODE_REGION,		/* a region in the region `parent`; offset: of
+				 * its name in SECTION_STRINGS | size << 32 */
 	N_NODE_KINDS
 };
 

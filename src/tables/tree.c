@@ -354,23 +354,38 @@ tree_traceback_slow(uint32_t node, uint32_t clear_epoch, uint32_t flags,
 	return id;
 }
 
-uint32_t
-tree_in_domain(uint32_t traceback, uint16_t domain)
+/* The traceback that has this marker below its innermost frame; 0: no room. */
+static uint32_t
+marked(const struct traceback *t, enum node_kind kind, uint64_t offset)
 {
-	const struct traceback *t = region_at(TRACEBACKS, struct traceback,
-	    traceback);
-	struct tree_key key = { .offset = domain, .module_kind = NODE_DOMAIN };
-	/* No frame has its tag: kind and a domain for an address. */
-	tree_tag tag = (uint64_t)domain << 16 | NODE_DOMAIN;
-	uint32_t node = tree_last_child(t->node, tag), id;
+	struct tree_key key = { .offset = offset, .module_kind = kind };
+	/* No frame has its tag: kind and a small number for an address. */
+	tree_tag tag = offset << 16 | kind;
+	uint32_t node = tree_last_child(t->node, tag);
 
 	if (node == 0 && (node = tree_child(t->node, &key, tag)) == 0)
 		return 0;
-	id = tree_traceback(node, t->clear_epoch, t->flags, t->total_nframe);
+	return tree_traceback(node, t->clear_epoch, t->flags,
+	    t->total_nframe);
+}
+
+uint32_t
+tree_in_domain(uint32_t traceback, uint16_t domain)
+{
+	uint32_t id = marked(region_at(TRACEBACKS, struct traceback,
+	    traceback), NODE_DOMAIN, domain);
+
 	if (id != 0)
 		store_relaxed(&region_at(TRACEBACKS, struct traceback,
 		    id)->domain, domain);
 	return id;
+}
+
+uint32_t
+tree_in_region(uint32_t traceback, uint32_t region)
+{
+	return marked(region_at(TRACEBACKS, struct traceback, traceback),
+	    NODE_IN_REGION, region);
 }
 
 void

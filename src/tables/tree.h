@@ -138,6 +138,10 @@ tree_traceback(uint32_t node, uint32_t clear_epoch, uint32_t flags,
  */
 uint32_t tree_in_domain(uint32_t traceback, uint16_t domain);
 
+/* The same in a region of the program's, which is a node; domains come after
+ * regions. */
+uint32_t tree_in_region(uint32_t traceback, uint32_t region);
+
 /* In a fork child: the indexes belong to tables that are gone. */
 void tree_abandon(void);
 

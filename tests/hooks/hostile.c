@@ -399,7 +399,7 @@ check_stack(const struct frame_store *store, uint32_t stack)
 		location = frame_store_get_location(store, frame->location);
 		must(location->module < frame_store_n_modules(store),
 		    "modules are known");
-		must(location->kind <= LOCATION_DEEPER, "kinds are known");
+		must(location->kind <= LOCATION_REGION, "kinds are known");
 		must(strlen(frame_store_get_module(store,
 		    location->module)->path) <= 4096, "paths end");
 		must(++depth < 1u << 24, "stacks are not endless");
