@@ -88,18 +88,32 @@ run_screen(const struct options *options, struct errbuf *why)
 	return exit_code;
 }
 
+/* The last file named is the one that is shown. */
+static int
+run_files(const struct options *options, struct errbuf *why)
+{
+	struct report *report = report_open(options, why);
+	struct session *session = NULL;
+	int exit_code = options_failure_status(options);
+
+	if (report == NULL)
+		return exit_code;
+	session = session_open_file(options,
+	    options->files[options->n_files - 1], why);
+	if (session != NULL)
+		exit_code = report_files(report, session, why);
+	report_close(report);
+	session_free(session);
+	return exit_code;
+}
+
 static int
 obey(const struct options *options, struct errbuf *why)
 {
-	switch (options->command) {
-	case COMMAND_RUN:
-		return options->batch ? run_batch(options, why) :
-		    run_screen(options, why);
-	default:
-		errbuf_set(why, "%s: this version reads no files",
-		    options->files[0]);
-		return options_failure_status(options);
-	}
+	if (options->command != COMMAND_RUN)
+		return run_files(options, why);
+	return options->batch ? run_batch(options, why) :
+	    run_screen(options, why);
 }
 
 int

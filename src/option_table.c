@@ -57,6 +57,10 @@ static const struct option_choice follows[] = {
 
 #define FIELD(name)	.offset = offsetof(struct options, name)
 
+static const struct option_choice matches[] = {
+	{ "function", MATCH_FUNCTION }, { "exact", MATCH_EXACT }, { NULL, 0 }
+};
+
 const struct option_row option_table[] = {
 	{ .section = "What is shown",
 	    .name = "group-by", .letter = 'g', .arg = "KEY", .in = IN_ALL,
@@ -79,6 +83,17 @@ const struct option_row option_table[] = {
 	    .help = "rows name the newest frame, allocators included" },
 	{ .name = "ignore", .arg = "FILE", .in = IN_ALL, .read = read_ignore,
 	    .help = "without what LeakSanitizer's suppressions match" },
+	{ .name = "baseline", .arg = "FILE", .in = IN_RUN | IN_REPORT,
+	    .read = read_text, FIELD(baseline),
+	    .help = "compare with a saved snapshot" },
+	{ .name = "match", .arg = "HOW", .in = IN_RUN | IN_REPORT | IN_DIFF,
+	    .read = read_choice, FIELD(match), .choices = matches,
+	    .unset = "function", .help = "rows of two builds" },
+	{ .name = "allow-lost", .in = IN_DIFF, .read = read_flag,
+	    FIELD(allow_lost),
+	    .help = "compare though allocations were not recorded" },
+	{ .name = "info", .in = IN_REPORT, .read = read_flag, FIELD(info),
+	    .help = "what the file has, instead of rows" },
 
 	{ .section = "Recording",
 	    .name = "frames", .arg = "N", .in = IN_ALL, .read = read_number,

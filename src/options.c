@@ -225,6 +225,14 @@ settle_format(const struct parser *p)
 		"iterations" };
 	struct options *options = p->options;
 
+	if (options->command == COMMAND_EXPORT && !is_given(p, "format"))
+		options->format = FORMAT_JSON;
+	if (options->command == COMMAND_EXPORT &&
+	    options->format < FORMAT_JSON) {
+		errbuf_set(p->why, "export is for programs: --format=json, "
+		    "csv or folded; for people there is tmtop report");
+		return -1;
+	}
 	if (options->format == FORMAT_TRACEMALLOC &&
 	    options->cumulative != CUMULATIVE_OFF)
 		options->cumulative = CUMULATIVE_OCCURRENCES;

@@ -51,6 +51,9 @@ struct gate {
 	const char	*filter;	/* as typed; "" for everything */
 };
 
+/* Which rows of two builds are the same. */
+enum match { MATCH_FUNCTION, MATCH_EXACT };
+
 struct options {
 	enum command	 command;
 	const char	*files[MAX_OPTION_FILES]; /* snapshots to read */
@@ -72,6 +75,10 @@ struct options {
 	enum output_format format;	/* -f */
 	enum weight	 weight;	/* --weight */
 	enum frame_text	 frame_text;	/* --frame */
+	const char	*baseline;	/* --baseline; NULL: none */
+	enum match	 match;		/* --match */
+	bool		 allow_lost;	/* --allow-lost */
+	bool		 info;		/* --info */
 	struct gate	*gates;		/* --fail-if-...; owned */
 	size_t		 n_gates;
 	unsigned	 gate_status;	/* of a run that one of them fails */

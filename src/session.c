@@ -151,6 +151,13 @@ session_start(const struct options *options, struct errbuf *why,
 		return NULL;
 	session_paths_init(&paths);
 	name_run(s, options->program);
+	s->owns_tables = true;
+	s->frames = frame_store_new();
+	s->names = names_new();
+	s->symbols = symbols_new(paths.symbols, s->frames, s->names);
+	s->attribution = attribution_new(s->frames, s->symbols, s->names);
+	if (session_load_baseline(s, why) < 0)
+		goto out;
 	s->client = start_program(s, &paths, why, exit_code);
 	if (s->client == NULL)
 		goto out;
@@ -159,11 +166,6 @@ session_start(const struct options *options, struct errbuf *why,
 	s->run.state = RUN_RUNNING;
 	session_make_facts(s);
 	note_parts(s, &paths);
-	s->owns_tables = true;
-	s->frames = frame_store_new();
-	s->names = names_new();
-	s->symbols = symbols_new(paths.symbols, s->frames, s->names);
-	s->attribution = attribution_new(s->frames, s->symbols, s->names);
 	*exit_code = EXIT_OWN_FAILURE;
 	s->reader = reader_open(client_segment_fd(s->client), s->frames, why);
 	if (s->reader == NULL)

@@ -32,8 +32,8 @@ struct session *session_start(const struct options *options,
 /*
  * The same over a snapshot file: no program, nothing to wait for; the state
  * is RUN_FILE.  Its last snapshot is now, its others are marks, and what the
- * rows were when it was saved they are again.  NULL: why is one line that
- * names the file.
+ * rows were when it was saved they are again.  With FILE@MARK, the name or the
+ * number of one, that is shown.  NULL: why is one line that names the file.
  */
 struct session *session_open_file(const struct options *options,
     const char *path, struct errbuf *why);
@@ -252,6 +252,7 @@ struct mark {
 	char		name[128];		/* printable */
 	uint64_t	uptime_ns;		/* of the run, when taken */
 	time_t		wall_time;
+	bool		is_interval;		/* of a recording; nobody's */
 	struct totals	totals;			/* of the peak: when it was
 						 * last looked at */
 };
@@ -294,8 +295,8 @@ int session_record(struct session *s, const char *path, bool is_end,
     struct errbuf *why);
 
 /*
- * The last snapshot of a file becomes a mark, to be compared with or shown.
- * Returns its place in the list, or -1: why names the file.
+ * The last snapshot of a file, or that of FILE@MARK, becomes a mark, to be
+ * compared with or shown.  Returns its place in the list, or -1: why names the file.
  */
 int session_load_mark(struct session *s, const char *path,
     struct errbuf *why);

@@ -63,7 +63,8 @@ group_gate(const struct session *s, const struct gate *gate)
 	struct stats_table *now = group_side(s, &s->now, filters);
 	struct stats_table *base = group_side(s, s->baseline >= 0 ? &s->base :
 	    &nothing, filters);
-	struct stats_table *table = diff_tables(base, now);
+	struct stats_table *table = session_diff(s, session_foreign(s), base,
+	    now);
 
 	stats_free(base);
 	stats_free(now);

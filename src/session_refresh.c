@@ -92,6 +92,7 @@ plan(struct session *s, enum stage from)
 		.now = s->now, .base = s->base,
 		.has_base = s->baseline >= 0,
 		.base_from = STAGE_IDLE,
+		.foreign = session_foreign(s),
 		.process = s->process,
 		.filters = s->filters,
 		.ignored = s->ignored,
@@ -170,30 +171,32 @@ group_side(const struct session_refresh *r, struct session_side *side)
 /* The one table of two sides, or of the present side without a mark; `now` is
  * taken over. */
 static struct stats_table *
-join_tables(const struct session_refresh *r, const struct stats_table *base,
+join_tables(const struct session *s, const struct stats_table *base,
     struct stats_table *now)
 {
 	struct stats_table *joined;
 
-	if (!r->has_base || now == NULL)
+	if (!s->refresh.has_base || now == NULL)
 		return now;
-	joined = diff_tables(base, now);
+	joined = session_diff(s, s->refresh.foreign, base, now);
 	stats_free(now);
 	return joined;
 }
 
 static void
-make_rows(struct session_refresh *r)
+make_rows(struct session *s)
 {
+	struct session_refresh *r = &s->refresh;
+
 	select_traces(r, &r->now, r->from);
 	group_side(r, &r->now);
 	if (r->has_base && r->base_from <= STAGE_GROUP) {
 		select_traces(r, &r->base, r->base_from);
 		group_side(r, &r->base);
 	}
-	r->rows = join_tables(r, r->base.table, r->now.table);
+	r->rows = join_tables(s, r->base.table, r->now.table);
 	filter_rows(r->filters, r->rows, r->cumulative);
-	r->unfiltered_rows = join_tables(r, r->base.unfiltered,
+	r->unfiltered_rows = join_tables(s, r->base.unfiltered,
 	    r->now.unfiltered);
 	r->now.table = r->now.unfiltered = NULL;
 }
@@ -230,7 +233,7 @@ run(void *session)
 	if (r->read != NULL && r->shows_now)
 		r->now.snapshot = r->read;
 	if (r->from <= STAGE_GROUP) {
-		make_rows(r);
+		make_rows(s);
 		order(s, r, r->rows, r->unfiltered_rows);
 	} else if (r->from <= STAGE_ORDER) {
 		order(s, r, s->rows, s->unfiltered_rows);

@@ -84,7 +84,7 @@ session_tracebacks(const struct session *s, const struct statistic *row)
 	if (s->rows->has_diff) {
 		struct stats_table *base = group_behind(s, &s->base, row);
 
-		table = diff_tables(base, now);
+		table = session_diff(s, session_foreign(s), base, now);
 		stats_free(base);
 		stats_free(now);
 	}

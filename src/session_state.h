@@ -17,6 +17,11 @@
 #include "util/strbuf.h"
 #include "util/vec.h"
 
+/* Modules of the frame store that came with one file. */
+struct module_range {
+	uint32_t	begin, end;		/* empty: none */
+};
+
 /* One snapshot on its way through the stages. */
 struct session_side {
 	struct snapshot		*snapshot;	/* a reference */
@@ -55,6 +60,7 @@ struct session_refresh {
 	struct attribution	*attribution;	/* the session's or the spare */
 	const struct filter_set	*filters;
 	const struct ignore_list *ignored;
+	struct module_range	 foreign;	/* of the base side */
 	pid_t			 process;
 	enum grouping		 grouping;
 	enum cumulative		 cumulative;
@@ -70,6 +76,7 @@ struct session_refresh {
 
 struct session_mark_entry {
 	struct mark	 mark;
+	struct module_range modules;		/* of a mark from a file */
 	struct snapshot	*snapshot;		/* a reference */
 	bool		 is_programs;		/* it has set it itself */
 };
@@ -228,6 +235,21 @@ void session_make_fixed_marks(struct session *s);
 void session_drop_marks(struct session *s);
 /* The snapshot of the peak's entry is of the peak up to now. */
 void session_read_peak(struct session *s);
+
+/*
+ * session_builds.c: the join of two tables of this session.  Where the old one
+ * is of another file (its modules are not empty), what has moved between the
+ * builds is matched, unless the options want exact places.
+ */
+struct stats_table *session_diff(const struct session *s,
+    struct module_range foreign, const struct stats_table *old,
+    const struct stats_table *now);
+/* Modules of the file that the baseline comes from; empty: of none. */
+struct module_range session_foreign(const struct session *s);
+
+/* session_file.c: that of --baseline, if there is one, is compared with; -1:
+ * why names the file. */
+int session_load_baseline(struct session *s, struct errbuf *why);
 
 /* session_facts.c: what is known of the run that begins. */
 void session_make_facts(struct session *s);

@@ -32,7 +32,8 @@ enum { EXIT_OWN_FAILURE = 125, MAX_FDS = 8 };
 bool
 report_owns_stderr(const struct options *options)
 {
-	return options->format >= FORMAT_JSON && options->output == NULL;
+	return options->command == COMMAND_RUN &&
+	    options->format >= FORMAT_JSON && options->output == NULL;
 }
 
 static const struct report_format *
@@ -57,7 +58,8 @@ open_destination(struct report *report, struct errbuf *why)
 	char shown[160];
 
 	if (path == NULL)
-		return stderr;
+		return report->options->command == COMMAND_RUN ? stderr :
+		    stdout;
 	if (strcmp(path, "-") == 0)
 		return stdout;
 	report->file = fopen(path, "we");
@@ -81,6 +83,11 @@ report_open(const struct options *options, struct errbuf *why)
 		goto fail;
 	setvbuf(to, NULL, _IOFBF, 65536);
 	report_out_init(&report->out, to);
+	report->has_time = options->command != COMMAND_DIFF ||
+	    options->verbose > 0;
+	report->signals_fd = -1;
+	if (options->command != COMMAND_RUN)
+		return report;
 	report->signals_fd = report_signals_open();
 	if (report->signals_fd >= 0)
 		return report;
@@ -184,8 +191,12 @@ follow_run(struct report *report, struct session *session)
 static void
 write_start(struct report *report, struct session *session)
 {
-	struct report_start start = { .options = report->options,
-		.run = session_run(session), .time = report_wall_time() };
+	const struct options *options = report->options;
+	struct report_start start = { .options = options, .has_time = true,
+		.run = session_run(session), .argv = options->program,
+		.ppid = getpid(), .frames = options->frames,
+		.sample_bytes = options->sample_bytes,
+		.time = report_wall_time() };
 	char link[64], exe[PATH_MAX];
 	ssize_t n;
 
@@ -214,7 +225,7 @@ report_run(struct report *report, struct session *session)
 	else if (options->n_gates > 0)
 		session_refresh(session, STAGE_SNAPSHOT, -1);
 	report_pass_notices(report, session);
-	n_failed = report_end(report, session);
+	n_failed = report_end(report, session, report_wall_time());
 	report_flush(report);
 	exit_code = session_run(session)->exit_code;
 	if (exit_code != 0)

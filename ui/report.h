@@ -27,6 +27,14 @@ struct report *report_open(const struct options *options,
  */
 int report_run(struct report *report, struct session *session);
 
+/*
+ * Report of a session over a file, of the command that options.command is;
+ * of diff, the session is over the new one.  Returns tmtop's exit code: 0, 1
+ * when a gate failed, 2 and why when there is no report.
+ */
+int report_files(struct report *report, struct session *session,
+    struct errbuf *why);
+
 /* Do machine-readable lines go to stderr?  Then nothing else may. */
 bool report_owns_stderr(const struct options *options);
 

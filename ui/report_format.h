@@ -17,17 +17,30 @@
 #include <stdio.h>
 #include <time.h>
 
+/* Two snapshots that are compared; names as given. */
+struct report_comparison {
+	const char		*old_name, *new_name;
+	const struct mark	*old;
+};
+
 /* The start of a report. */
 struct report_start {
 	const struct options	*options;
+	const struct report_comparison *comparison;	/* NULL: none */
+	bool			 has_time;	/* as in report_sample */
 	const struct run_info	*run;
+	char *const		*argv;	/* of the program, NULL-ended */
+	pid_t			 ppid;
 	const char		*exe;	/* path of the program's file; "" */
+	unsigned		 frames;	/* stored; 0: all */
+	uint64_t		 sample_bytes;
 	struct timespec		 time;
 };
 
 /* One reading.  Everything is borrowed for the call. */
 struct report_sample {
 	const struct options	 *options;
+	const struct report_comparison *comparison;	/* NULL: none */
 	uint64_t		  seq;		/* from 1 */
 	bool			  has_time;	/* else nothing in it may
 						 * depend on when it was */
@@ -62,6 +75,7 @@ struct report_event {
 
 /* The end of a report. */
 struct report_end {
+	bool			  has_time;	/* as in report_sample */
 	const struct run_info	 *run;
 	struct timespec		  time;
 	const struct gate_result *gates;
@@ -112,6 +126,9 @@ extern const char *const report_recording_names[N_RECORD_MODES];
 
 /* As for --group-by. */
 extern const char *const report_grouping_names[N_GROUPINGS];
+
+/* For people, what stands above the rows. */
+void report_write_header(FILE *to, const struct report_sample *sample);
 
 /* Rounded to the nearest integer, without overflow; count is not 0. */
 uint64_t report_average(uint64_t size, uint64_t count);

@@ -18,7 +18,6 @@
 
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char *const cumulatives[] = {
 	[CUMULATIVE_OFF] = "off", [CUMULATIVE_ONCE] = "once",
@@ -49,6 +48,32 @@ write_known_name(struct json *json, const char *key, const char *key_b64,
 
 /* ---- start and end ---- */
 
+/* Which program, and when. */
+static void
+write_program(struct json *json, const struct report_start *start)
+{
+	json_signed(json, "pid", start->run->pid);
+	json_signed(json, "ppid", start->ppid);
+	json_open_array(json, "argv");
+	for (char *const *word = start->argv; *word != NULL; word++)
+		json_string(json, NULL, *word);
+	json_close_array(json);
+	json_string(json, "exe", start->exe);
+	json_time(json, "time", start->time);
+	json_unsigned(json, "frames", start->frames);
+	json_unsigned(json, "sample_bytes", start->sample_bytes);
+	json_bool(json, "stopped", start->options->stopped);
+}
+
+static void
+write_comparison(struct json *json, const struct report_start *start)
+{
+	json_string(json, "old", start->comparison->old_name);
+	json_string(json, "new", start->comparison->new_name);
+	json_string(json, "match", start->options->match == MATCH_EXACT ?
+	    "exact" : "function");
+}
+
 static void
 write_start(struct report_out *out, const struct report_start *start)
 {
@@ -60,17 +85,10 @@ write_start(struct report_out *out, const struct report_start *start)
 	json_unsigned(&json, "schema", 1);
 	json_string(&json, "tool", "tmtop");
 	json_string(&json, "version", PACKAGE_VERSION);
-	json_signed(&json, "pid", start->run->pid);
-	json_signed(&json, "ppid", getpid());
-	json_open_array(&json, "argv");
-	for (char **word = options->program; *word != NULL; word++)
-		json_string(&json, NULL, *word);
-	json_close_array(&json);
-	json_string(&json, "exe", start->exe);
-	json_time(&json, "time", start->time);
-	json_unsigned(&json, "frames", options->frames);
-	json_unsigned(&json, "sample_bytes", options->sample_bytes);
-	json_bool(&json, "stopped", options->stopped);
+	if (start->comparison != NULL)
+		write_comparison(&json, start);
+	if (start->has_time)
+		write_program(&json, start);
 	json_string(&json, "group_by",
 	    report_grouping_names[options->grouping]);
 	json_string(&json, "cumulative", cumulatives[options->cumulative]);
@@ -122,8 +140,10 @@ write_end(struct report_out *out, const struct report_end *end)
 
 	json_begin(&json, out->to);
 	json_string(&json, "type", "end");
-	json_time(&json, "time", end->time);
-	json_unsigned(&json, "uptime_ns", end->run->uptime_ns);
+	if (end->has_time) {
+		json_time(&json, "time", end->time);
+		json_unsigned(&json, "uptime_ns", end->run->uptime_ns);
+	}
 	write_status(&json, end->run);
 	json_open_array(&json, "gates");
 	for (size_t i = 0; i < end->n_gates; i++)
@@ -198,8 +218,10 @@ write_sample_line(struct report_out *out, const struct report_sample *sample)
 	json_begin(&json, out->to);
 	json_string(&json, "type", "sample");
 	json_unsigned(&json, "seq", sample->seq);
-	json_time(&json, "time", sample->time);
-	json_unsigned(&json, "uptime_ns", sample->run->uptime_ns);
+	if (sample->has_time) {
+		json_time(&json, "time", sample->time);
+		json_unsigned(&json, "uptime_ns", sample->run->uptime_ns);
+	}
 	write_totals(&json, &sample->snapshot->totals);
 	json_unsigned(&json, "processes", sample->snapshot->n_processes);
 	json_unsigned(&json, "unresolved", sample->unresolved);
@@ -370,7 +392,8 @@ write_sample(struct report_out *out, const struct report_sample *sample)
 	const struct snapshot *snapshot = sample->snapshot;
 
 	write_sample_line(out, sample);
-	for (uint32_t i = 0; i < snapshot->n_processes; i++)
+	for (uint32_t i = 0; sample->has_time && i < snapshot->n_processes;
+	    i++)
 		write_process(out, sample, &snapshot->processes[i]);
 	for (uint32_t i = 0; i < sample->n_shown; i++)
 		write_row(out, sample, i);

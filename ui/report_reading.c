@@ -97,13 +97,33 @@ pass_processes(struct report *report, const struct snapshot *snapshot)
 
 /* ---- readings ---- */
 
+/* Of a comparison in order of growth, what has not changed is behind. */
 static uint32_t
-count_shown(const struct options *options, uint32_t n_rows)
+count_changed(const struct stats_table *rows)
 {
+	uint32_t n = 0;
+
+	while (n < rows->n_rows && (rows->rows[n].size_diff != 0 ||
+	    rows->rows[n].count_diff != 0))
+		n++;
+	return n;
+}
+
+static uint32_t
+count_shown(const struct report *report, const struct session *session)
+{
+	const struct options *options = report->options;
+	const struct stats_table *rows = session_rows(session);
 	unsigned top = options->has_top ? options->top :
 	    options->format == FORMAT_TEXT ? TEXT_ROWS : 0;
+	uint32_t n = rows->n_rows;
+	bool reverse;
 
-	return top != 0 && top < n_rows ? top : n_rows;
+	if (options->command == COMMAND_DIFF &&
+	    options->format == FORMAT_TEXT &&
+	    session_sort(session, &reverse) == SORT_GROWTH && !reverse)
+		n = count_changed(rows);
+	return top != 0 && top < n ? top : n;
 }
 
 /* A marker that stands for frames that are missing is none itself. */
@@ -141,6 +161,12 @@ find_total_nframes(const struct session *session, uint32_t n_shown)
 	return totals;
 }
 
+static const struct report_comparison *
+find_comparison(const struct report *report)
+{
+	return report->comparison.old != NULL ? &report->comparison : NULL;
+}
+
 void
 report_write_sample(struct report *report, struct session *session,
     struct timespec time)
@@ -149,11 +175,12 @@ report_write_sample(struct report *report, struct session *session,
 	int baseline = session_baseline(session);
 	struct report_sample sample = {
 		.options = report->options, .seq = ++report->seq,
-		.has_time = true, .time = time,
+		.comparison = find_comparison(report),
+		.has_time = report->has_time, .time = time,
 		.run = session_run(session),
 		.snapshot = session_snapshot(session),
 		.names = session_names(session), .rows = rows,
-		.n_shown = count_shown(report->options, rows->n_rows),
+		.n_shown = count_shown(report, session),
 		.cumulative = session_cumulative(session),
 		.filters = session_filters_text(session),
 		.ignored_size = session_ignored_size(session),
@@ -221,12 +248,14 @@ say_failure(const struct report *report, const struct gate_result *result)
 }
 
 size_t
-report_end(struct report *report, const struct session *session)
+report_end(struct report *report, const struct session *session,
+    struct timespec time)
 {
 	size_t n = report->options->n_gates, n_failed = 0;
 	struct gate_result *gates = xcalloc(n, sizeof *gates);
-	struct report_end end = { .run = session_run(session),
-		.time = report_wall_time(), .gates = gates, .n_gates = n };
+	struct report_end end = { .has_time = report->has_time,
+		.run = session_run(session), .time = time, .gates = gates,
+		.n_gates = n };
 
 	for (size_t i = 0; i < n; i++) {
 		session_check_gate(session, i, &gates[i]);

@@ -25,6 +25,8 @@ struct report {
 	unsigned			 last_mark;	/* passed on */
 	VEC(struct seen_process)	 seen;
 	bool				 has_failed;	/* to write */
+	bool				 has_time;	/* figures of when */
+	struct report_comparison	 comparison;	/* of files */
 };
 
 /* ---- report_reading.c ---- */
@@ -47,8 +49,14 @@ void report_pass_notices(struct report *report,
     const struct session *session);
 
 /* Check the gates on the present reading, say which have failed, and write
- * the end.  Returns how many failed. */
-size_t report_end(struct report *report, const struct session *session);
+ * the end, as of this time.  Returns how many failed. */
+size_t report_end(struct report *report, const struct session *session,
+    struct timespec time);
+
+/* ---- report_info.c ---- */
+
+/* What a snapshot file has, for people. */
+void report_write_info(FILE *to, const struct session *session);
 
 /* Say once on stderr that nobody gets the report; the program goes on. */
 void report_flush(struct report *report);

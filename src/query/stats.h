@@ -110,6 +110,15 @@ struct stats_table *group_by(const struct query_traces *traces,
 struct stats_table *diff_tables(const struct stats_table *old,
     const struct stats_table *now);
 
+/*
+ * Of a joined table of two builds: rows that are in one function, at different
+ * lines, become one, as far as each has a counterpart; so do tracebacks
+ * through the same functions, and files that are in another folder now.  Such
+ * rows are at their present place.  same_build: by name of a module, whether
+ * nothing in it can have moved.  No row is in its place any more.
+ */
+void match_moved(struct stats_table *table, const bool *same_build);
+
 /* Rows to show when ordered by this key: tracemalloc has no rows without a
  * live block, so these count only where sort_key_is_past(). */
 uint32_t stats_n_rows(const struct stats_table *table, enum sort_key key);

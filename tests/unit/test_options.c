@@ -447,6 +447,37 @@ options_gates_are_kept_in_their_order(void **state)
 	assert_int_equal(why.column, 6);
 }
 
+static void
+options_export_is_for_programs(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("export a"), OPTIONS_RUN);
+	assert_int_equal(options.format, FORMAT_JSON);
+	clean_up(NULL);
+	assert_int_equal(parse("export -f csv a"), OPTIONS_RUN);
+	assert_int_equal(options.format, FORMAT_CSV);
+	clean_up(NULL);
+	check_wrong("export -f text a", "export is for programs: "
+	    "--format=json, csv or folded; for people there is tmtop report",
+	    0);
+}
+
+static void
+options_comparisons_reach_their_fields(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("diff --match=exact --allow-lost a b"),
+	    OPTIONS_RUN);
+	assert_int_equal(options.match, MATCH_EXACT);
+	assert_true(options.allow_lost);
+	clean_up(NULL);
+	assert_int_equal(parse("report --info --baseline=o.tms a"),
+	    OPTIONS_RUN);
+	assert_true(options.info);
+	assert_string_equal(options.baseline, "o.tms");
+	assert_int_equal(options.match, MATCH_FUNCTION);
+}
+
 /* tracemalloc knows no other way of counting. */
 static void
 options_tracemalloc_counts_occurrences(void **state)
@@ -581,6 +612,8 @@ main(void)
 		TEST(options_failure_is_2_where_files_are_read),
 		TEST(options_help_of_a_command_lists_only_its_own),
 		TEST(options_folded_stacks_are_of_tracebacks),
+		TEST(options_export_is_for_programs),
+		TEST(options_comparisons_reach_their_fields),
 		TEST(options_gates_are_kept_in_their_order),
 		TEST(options_tracemalloc_counts_occurrences),
 		TEST(options_run_may_have_options_on_both_sides),

@@ -721,7 +721,8 @@ json_end_names_the_signal(void **state)
 	run.state = RUN_KILLED;
 	run.status = 6;
 	run.exit_code = 134;
-	report_json.end(&out, &(struct report_end){ .run = &run });
+	report_json.end(&out, &(struct report_end){ .has_time = true,
+	    .run = &run });
 	check_printed("{\"type\":\"end\",\"time\":\"1970-01-01T00:00:00.000Z\","
 	    "\"uptime_ns\":761999999999,\"signal\":6,"
 	    "\"signal_name\":\"SIGABRT\",\"exit_code\":134,\"gates\":[]}\n");
@@ -739,8 +740,8 @@ json_end_has_the_gates(void **state)
 	};
 
 	(void)state;
-	report_json.end(&out, &(struct report_end){ .run = &run,
-	    .gates = gates, .n_gates = array_size(gates) });
+	report_json.end(&out, &(struct report_end){ .has_time = true,
+	    .run = &run, .gates = gates, .n_gates = array_size(gates) });
 	check_printed("{\"type\":\"end\",\"time\":\"1970-01-01T00:00:00.000Z\","
 	    "\"uptime_ns\":761999999999,\"status\":0,\"exit_code\":0,\"gates\":["
 	    "{\"name\":\"growth\",\"filter\":\"*/cache/*\",\"limit\":1048576,"
