@@ -25,6 +25,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Processes that have ended and whose single blocks can still be asked for. */
+enum { BLOCKS_OF_ENDED = 4 };
+
 enum { MAX_NOTICES = 1000, EXIT_OWN_FAILURE = 125 };
 
 uint64_t
@@ -173,6 +176,9 @@ session_start(const struct options *options, struct errbuf *why,
 	/* A report is about the end. */
 	if (!options->batch)
 		reader_keep_peaks(s->reader);
+	if (!options->batch || filter_set_has_block_tests(s->filters))
+		reader_keep_ended(s->reader, BLOCKS_OF_ENDED);
+	session_ask_for_blocks(s);
 	rc = 0;
 out:
 	session_paths_fini(&paths);
@@ -222,6 +228,8 @@ session_free(struct session *s)
 	if (s->client != NULL)
 		client_close(s->client);
 	filter_set_free(s->filters);
+	filter_list_fini(&s->filter_list);
+	vec_fini(&s->hits);
 	ignore_list_free(s->ignored);
 	strbuf_fini(&s->filters_text);
 	for (size_t i = 0; i < s->notices.n; i++)

@@ -113,6 +113,7 @@ plan(struct session *s, enum stage from)
 	}
 	r->from = from < least ? from : least;
 	session_plan_tree(s);
+	session_plan_hits(s);
 }
 
 /* ---- stages ---- */
@@ -234,6 +235,7 @@ run(void *session)
 		r->now.snapshot = r->read;
 	if (r->from <= STAGE_GROUP) {
 		make_rows(s);
+		session_make_hits(s);
 		order(s, r, r->rows, r->unfiltered_rows);
 	} else if (r->from <= STAGE_ORDER) {
 		order(s, r, s->rows, s->unfiltered_rows);
@@ -300,6 +302,7 @@ commit(struct session *s)
 		s->trace_of_stack = NULL;
 	}
 	session_commit_tree(s);
+	session_commit_hits(s);
 	if (r->has_base)
 		snapshot_release(r->base.snapshot);
 	if (r->attribution == s->spare_attribution) {

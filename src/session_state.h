@@ -4,11 +4,13 @@
 #ifndef TMTOP_SESSION_STATE_H
 #define TMTOP_SESSION_STATE_H
 
-#include "session.h"
+#include "session_blocks.h"
+#include "session_filters.h"
+#include "session_tree.h"
 
 #include "query/attribute.h"
-#include "query/ignore.h"
 #include "query/calltree.h"
+#include "query/ignore.h"
 #include "reader/client.h"
 #include "reader/read.h"
 #include "store/store.h"
@@ -72,6 +74,9 @@ struct session_refresh {
 						 * they are not made anew */
 	struct stats_table	*rows, *unfiltered_rows;
 	struct session_tree	 tree;
+	bool			 counts_hits;
+	struct filter_list	 hit_filters;
+	VEC(struct filter_hits)	 hits;
 };
 
 struct session_mark_entry {
@@ -150,9 +155,13 @@ struct session {
 	bool			 paused;
 
 	/* filters */
+	bool			 wants_blocks;	/* a view does */
 	char			*quick;		/* as typed; NULL: none */
-	struct filter_set	*filters;	/* NULL: none */
+	struct filter_list	 filter_list;
+	struct filter_set	*filters;	/* in force; NULL: none */
 	struct strbuf		 filters_text;
+	bool			 wants_hits;
+	VEC(struct filter_hits)	 hits;		/* by entry, then of quick */
 	struct ignore_list	*ignored;	/* NULL: nothing */
 
 	/* marks */
@@ -219,8 +228,17 @@ void session_hurry_symbols(struct session *s);
 /* Notice since when some are pending. */
 void session_watch_symbols(struct session *s);
 
-/* session_view.c: make `filters` and its text from options and quick. */
+/* session_blocks.c: after a change of the filters, and once there is a
+ * reader. */
+void session_ask_for_blocks(struct session *s);
+
+/* session_filters.c: the list from the options; `filters` and its text from the
+ * list and quick, the stage that must run again; the parts of a refresh. */
 void session_make_filters(struct session *s);
+enum stage session_filters_changed(struct session *s);
+void session_plan_hits(struct session *s);
+void session_make_hits(struct session *s);
+void session_commit_hits(struct session *s);
 
 /* session_reading.c: how long the run has lasted. */
 uint64_t session_uptime_ns(const struct session *s);

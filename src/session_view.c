@@ -111,33 +111,6 @@ session_is_paused(const struct session *s)
 
 /* ---- filters ---- */
 
-/*
- * Options and quick filter were parsed before they got here, so parsing them
- * again cannot fail.
- */
-void
-session_make_filters(struct session *s)
-{
-	const struct options *o = s->options;
-	size_t n = o->n_filters + (s->quick != NULL);
-	struct filter **filters = xcalloc(n, sizeof *filters);
-
-	session_retire_filters(s, s->filters);
-	s->filters = NULL;
-	strbuf_clear(&s->filters_text);
-	for (size_t i = 0; i < n; i++) {
-		filters[i] = i < o->n_filters ?
-		    filter_parse(o->filters[i], FILTER_EXACT, NULL, NULL) :
-		    filter_parse(s->quick, FILTER_PROMPT, NULL, NULL);
-		assert(filters[i] != NULL);
-		strbuf_printf(&s->filters_text, "%s%s", i > 0 ? " " : "",
-		    filter_text(filters[i]));
-	}
-	if (n > 0)
-		s->filters = filter_set_new(filters, n);
-	free(filters);
-}
-
 bool
 session_set_quick(struct session *s, const char *text, struct errbuf *why,
     struct errbuf *note, enum stage *stage)
@@ -156,9 +129,7 @@ session_set_quick(struct session *s, const char *text, struct errbuf *why,
 	}
 	free(s->quick);
 	s->quick = is_empty ? NULL : xstrdup(text);
-	session_make_filters(s);
-	session_base_needs(s, STAGE_FILTER);
-	*stage = STAGE_FILTER;
+	*stage = session_filters_changed(s);
 	return true;
 }
 

@@ -4,7 +4,9 @@
  */
 #include "ui/act.h"
 
+#include "session_filters.h"
 #include "session_tree.h"
+#include "ui/asks.h"
 #include "ui/ui.h"
 
 #include "util/names.h"
@@ -67,7 +69,7 @@ act_filter(struct ui *ui)
 static enum stage
 act_interval(struct ui *ui)
 {
-	return finder_open(ui, C_INTERVAL);
+	return ask_open(ui, ASK_INTERVAL);
 }
 
 /* Is there nobody who could do it any more?  Then it is said. */
@@ -115,6 +117,13 @@ act_marks(struct ui *ui)
 	    (uint32_t)(n > N_FIXED_MARKS ? n - 1 : MARK_START);
 	ui_open(ui, VIEW_MARKS);
 	return STAGE_DRAW;
+}
+
+static enum stage
+act_filters(struct ui *ui)
+{
+	ui_open(ui, VIEW_FILTERS);
+	return session_want_hits(ui->session, true);
 }
 
 static enum stage
@@ -293,6 +302,7 @@ static enum stage (*const handlers[N_ACTIONS])(struct ui *) = {
 	[ACTION_SEARCH_NEXT] = act_search_next,
 	[ACTION_SEARCH_PREVIOUS] = act_search_previous,
 	[ACTION_FILTER] = act_filter,
+	[ACTION_FILTERS] = act_filters,
 	[ACTION_INTERVAL] = act_interval,
 	[ACTION_MARK] = act_mark,
 	[ACTION_GROWTH] = act_growth,

@@ -24,12 +24,13 @@ enum context {
 	C_QUIT		= 256,
 	C_FILTER	= 512,	/* the prompts */
 	C_SEARCH	= 1024,
-	C_INTERVAL	= 2048,
+	C_ASK		= 2048,	/* see asks.c */
 	C_TREE		= 4096,
+	C_FILTERS	= 8192,	/* the list of filters */
 
 	C_VIEWS		= C_TABLE | C_TREE | C_DETAIL | C_SOURCE | C_OUTPUT |
-			  C_MARKS | C_PROCESSES,
-	C_PROMPTS	= C_FILTER | C_SEARCH | C_INTERVAL,
+			  C_MARKS | C_PROCESSES | C_FILTERS,
+	C_PROMPTS	= C_FILTER | C_SEARCH | C_ASK,
 	C_DATA		= C_TABLE | C_TREE,
 	C_FINDS		= C_TABLE | C_TREE | C_OUTPUT,
 	C_MARKABLE	= C_TABLE | C_TREE | C_DETAIL | C_SOURCE,
@@ -54,7 +55,8 @@ A(SEARCH, "F3 /", C_FINDS, FIND, 7, "Search", "search as you type") \
 A(SEARCH_NEXT, "n", C_FINDS, FIND, 0, "", "next match") \
 A(SEARCH_PREVIOUS, "N", C_FINDS, FIND, 0, "", "previous match") \
 A(FILTER, "F4 f \\", C_DATA, FIND, 3, "Filter", "show what matches") \
-A(VIEW_TREE, "F5 t 4", C_VIEWS, LOOK, 9, "Tree", "call tree") \
+A(FILTERS, "F", C_DATA, FIND, 0, "", "list of filters") \
+A(VIEW_TREE, "F5 t 4", C_VIEWS & ~C_FILTERS, LOOK, 9, "Tree", "call tree") \
 A(SORT_MENU, "F6 s", C_TABLE, SORT, 8, "Sort", "choose the column") \
 A(SORT_LEFT, "<", C_TABLE, SORT, 0, "", "sort by column left") \
 A(SORT_RIGHT, ">", C_TABLE, SORT, 0, "", "sort by column right") \
@@ -104,6 +106,14 @@ A(LINE_PREVIOUS, "N", C_SOURCE, TRACEBACK, 0, "", "previous such line") \
 A(MARK_USE, "Enter a", C_MARKS, LISTS, 4, "Compare", "compare with it") \
 A(MARK_SHOW, "n", C_MARKS, LISTS, 5, "Show", "show its contents") \
 A(MARK_DELETE, "Del x", C_MARKS, LISTS, 6, "Delete", "delete the mark") \
+A(ENTRY_ADD, "a", C_FILTERS, LISTS, 4, "Add", "add a filter") \
+A(ENTRY_EDIT, "Enter e", C_FILTERS, LISTS, 5, "Edit", "edit it") \
+A(ENTRY_SWITCH, "Space", C_FILTERS, LISTS, 6, "On/off", "filter on or off") \
+A(ENTRY_FLIP, "t", C_FILTERS, LISTS, 7, "In/out", "include or exclude") \
+A(ENTRY_FRAMES, "A", C_FILTERS, LISTS, 9, "All frames", "every frame") \
+A(ENTRY_DELETE, "Del x", C_FILTERS, LISTS, 8, "Delete", "delete it") \
+A(ENTRY_OFF, "X", C_FILTERS, LISTS, 0, "", "all off, all on") \
+A(ENTRY_UNDO, "U", C_FILTERS, LISTS, 10, "Undo", "undo the change") \
 A(PROCESS_ONLY, "Enter", C_PROCESSES, LISTS, 4, "Only this", \
     "show only this one") \
 A(PROCESS_ALL, "a", C_PROCESSES, LISTS, 5, "All", "show all processes") \

@@ -1,6 +1,7 @@
 /*
  * chips.c - the line that says what restricts, compares, or is not now (L7).
  */
+#include "session_blocks.h"
 #include "ui/ui.h"
 
 #include <inttypes.h>
@@ -61,6 +62,24 @@ add_shown_chip(struct ui *ui, struct line *line)
 	line_add(line, 0, STYLE_CHIP, "Contents at %s (Esc: now)", label);
 }
 
+/* A filter asks for single blocks that nobody has. */
+static void
+add_blocks_chip(struct ui *ui, struct line *line)
+{
+	enum blocks_lack lack = session_lacks_blocks(ui->session);
+	char label[MARK_LABEL_ROOM];
+
+	if (lack == BLOCKS_UNKNOWN_NOW)
+		line_add(line, 0, STYLE_WARNING, "single blocks are not "
+		    "known here");
+	if (lack != BLOCKS_UNKNOWN_THEN)
+		return;
+	ui_mark_label(label, ui->session,
+	    (size_t)session_baseline(ui->session));
+	line_add(line, 0, STYLE_WARNING, "single blocks of %s are not known",
+	    label);
+}
+
 void
 chips_list(struct ui *ui, struct line *line)
 {
@@ -70,6 +89,7 @@ chips_list(struct ui *ui, struct line *line)
 
 	if (filters[0] != '\0')
 		line_add(line, 0, STYLE_CHIP, "Filter %s", filters);
+	add_blocks_chip(ui, line);
 	if (n_errors > 0)
 		line_add(line, 0, STYLE_BAD, "%" PRIu32 " names unmatched: "
 		    "too hard a pattern", n_errors);

@@ -1,5 +1,5 @@
 /*
- * finder.c - the prompts: filter, search, refresh interval (L7).
+ * finder.c - the prompts: filter and search; for others see asks.c (L7).
  *
  * The filter is live: what is typed is tried at once, but not more often than
  * every APPLY_MS; what cannot be parsed leaves the last good filter in force
@@ -8,6 +8,7 @@
  */
 #include "ui/ui.h"
 
+#include "ui/asks.h"
 #include "ui/history.h"
 #include "ui/term.h"
 #include "util/names.h"
@@ -18,14 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { APPLY_MS = 60, MIN_DELAY_MS = 100, MAX_DELAY_MS = 3600000 };
+enum { APPLY_MS = 60 };
 
 static const char *
 label_of(const struct ui *ui)
 {
 	return ui->prompt.kind == C_FILTER ? "Filter: " :
-	    ui->prompt.kind == C_SEARCH ? "Search: " :
-	    "Refresh every (seconds): ";
+	    ui->prompt.kind == C_SEARCH ? "Search: " : ask_label(ui);
 }
 
 const char *
@@ -224,27 +224,6 @@ finder_again(struct ui *ui, int by)
 	return STAGE_DRAW;
 }
 
-/* ---- interval ---- */
-
-static enum stage
-accept_interval(struct ui *ui)
-{
-	char *end;
-	double seconds = strtod(ui->prompt.text, &end);
-
-	if (end == ui->prompt.text || *end != '\0' ||
-	    !(seconds * 1000 >= MIN_DELAY_MS) ||
-	    !(seconds * 1000 <= MAX_DELAY_MS)) {
-		ui->term->ops->ring(ui->term);
-		errbuf_set(&ui->filter_why,
-		    "a number of seconds from 0.1 to 3600");
-		return STAGE_DRAW;
-	}
-	ui->delay_ms = (unsigned)(seconds * 1000 + 0.5);
-	ui->prompt.kind = 0;
-	return STAGE_DRAW;
-}
-
 /* ---- all of them ---- */
 
 enum stage
@@ -261,7 +240,7 @@ finder_open(struct ui *ui, enum context kind)
 	} else if (kind == C_SEARCH) {
 		remember_place(ui);
 	} else {
-		snprintf(text, sizeof text, "%g", ui->delay_ms / 1000.0);
+		ask_text(ui, text);
 	}
 	prompt_open(&ui->prompt, kind, text);
 	return STAGE_DRAW;
@@ -316,7 +295,7 @@ finder_act(struct ui *ui, enum action_id id)
 	case ACTION_ACCEPT:
 		return kind == C_FILTER ? accept_filter(ui) :
 		    kind == C_SEARCH ? accept_search(ui) :
-		    accept_interval(ui);
+		    ask_accept(ui);
 	case ACTION_CANCEL:
 		if (kind == C_FILTER)
 			return cancel_filter(ui);
@@ -440,7 +419,8 @@ finder_draw(struct ui *ui, int row)
 	else if (ui->search_has_missed)
 		cells_put(&ui->cells, row, 0, ui->cells.cols, STYLE_BAD,
 		    "no match");
-	else if (ui->prompt.kind == C_SEARCH)
-		cells_put(&ui->cells, row, 0, ui->cells.cols, STYLE_DIM,
+	else
+		cells_put_head(&ui->cells, row, 0, ui->cells.cols, STYLE_DIM,
+		    ui->prompt.kind == C_ASK ? ask_hint(ui) :
 		    "n and N go to other matches.");
 }

@@ -32,8 +32,9 @@ static const char *const filter_help[] = {
 	"traceback, not only at the one the memory belongs to.",
 	"@2 asks for domain 2.  func=NAME asks for the function; it may",
 	"stand alone: func=parse all is what parse and its callees own.",
-	"Tests are of rows as they are shown, and stand alone too:",
+	"Tests may stand alone too.  Of rows as they are shown:",
 	"  size>10K  count>=100  average<64  growth>1M   (< <= = >= >)",
+	"Of single blocks, of which those that pass are counted: block>10K",
 	"",
 	"*lru*     !*/json/* all     */conn.c:77     !<unknown>     * @2",
 };

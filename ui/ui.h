@@ -41,11 +41,14 @@ struct ui {
 	struct source_state	source;
 	struct output_state	output;
 	struct list_state	marks, processes;
+	struct filters_state	filters;
 
 	/* over the view, the topmost first */
 	unsigned	help_page;	/* 0: closed */
 	struct menu	menu;
 	struct prompt	prompt;
+
+	unsigned	ask;		/* enum ask_id, while its prompt is open */
 
 	/* the filter prompt, see finder.c */
 	char		filter_before[PROMPT_ROOM];
@@ -150,6 +153,13 @@ enum stage finder_again(struct ui *ui, int by);
 /* Where text has the search text in it, NULL if nowhere; small letters match
  * capitals too. */
 const char *finder_match(const char *text, const char *search);
+
+/* ---- view_filters.c: for the prompt of one filter of the list ---- */
+
+void filters_text(const struct ui *ui, char to[PROMPT_ROOM]);
+/* Take the text for the filter that is edited; wrong: see ui->filter_why. */
+enum stage filters_accept(struct ui *ui, const char *text);
+void filters_fini(struct ui *ui);
 
 /* ---- header.c, chips.c, help.c, screen.c ---- */
 

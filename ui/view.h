@@ -4,6 +4,7 @@
 #ifndef TMTOP_UI_VIEW_H
 #define TMTOP_UI_VIEW_H
 
+#include "query/filter_list.h"
 #include "ui/actions.h"
 #include "ui/columns.h"
 #include "ui/rows.h"
@@ -15,6 +16,7 @@ enum view_id {
 	VIEW_TABLE,		/* File, Line and Traceback */
 	VIEW_TREE,
 	VIEW_DETAIL, VIEW_SOURCE, VIEW_OUTPUT, VIEW_MARKS, VIEW_PROCESSES,
+	VIEW_FILTERS,
 	N_VIEWS
 };
 
@@ -39,7 +41,7 @@ struct view_ops {
 };
 
 extern const struct view_ops view_table, view_tree, view_detail, view_source,
-    view_output, view_marks, view_processes;
+    view_output, view_marks, view_processes, view_filters;
 
 struct table_state {
 	struct row_list	rows;
@@ -93,6 +95,13 @@ struct output_state {
 struct list_state {
 	uint32_t	cursor, top;
 	int		n_lines;
+};
+
+struct filters_state {
+	struct list_state	list;
+	uint32_t		edited;	/* entry that the prompt is for */
+	struct filter_list	before;	/* the last change, to be undone */
+	bool			can_undo;
 };
 
 #endif

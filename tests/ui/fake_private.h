@@ -6,6 +6,8 @@
 
 #include "fake_session.h"
 
+#include "session_blocks.h"
+#include "session_filters.h"
 #include "session_tree.h"
 #include "util/vec.h"
 
@@ -36,6 +38,7 @@ struct session {
 	pid_t		process;
 	char		*quick;
 	struct filter	*filter;	/* of quick, for its text */
+	struct filter_list filters;
 	struct strbuf	filters_text;
 	struct fake_mark marks[MAX_MARKS];
 	size_t		n_marks;
@@ -57,6 +60,12 @@ struct session {
 /* What the filters keep of some traces; caller frees .traces. */
 struct query_traces fake_filtered(const struct session *s,
     const trace_list *list);
+
+/* ---- fake_filters.c ---- */
+
+/* What is in force; caller frees, NULL: nothing. */
+struct filter_set *fake_filters(const struct session *s);
+void fake_name_filters(struct session *s);
 
 /* ---- fake_tree.c ---- */
 

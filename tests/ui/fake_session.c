@@ -170,6 +170,7 @@ fake_session_free(struct session *s)
 	vec_fini(&s->output);
 	vec_fini(&s->traces);
 	filter_free(s->filter);
+	filter_list_fini(&s->filters);
 	strbuf_fini(&s->filters_text);
 	free(s->quick);
 	snapshot_release(s->snapshot);
@@ -180,22 +181,13 @@ fake_session_free(struct session *s)
 
 /* ---- refreshing ---- */
 
-static struct filter_set *
-make_set(const struct session *s)
-{
-	struct filter *filter = s->quick == NULL ? NULL :
-	    filter_parse(s->quick, FILTER_PROMPT, NULL, NULL);
-
-	return filter == NULL ? NULL : filter_set_new(&filter, 1);
-}
-
 struct query_traces
 fake_filtered(const struct session *s, const trace_list *list)
 {
 	struct query_traces traces = { .stacks = s->stacks,
 		.n = (uint32_t)list->n, .traces = list->items };
 	struct query_traces kept;
-	struct filter_set *set = make_set(s);
+	struct filter_set *set = fake_filters(s);
 
 	filter_apply(set, &traces, &kept, NULL);
 	filter_set_free(set);
@@ -237,7 +229,7 @@ compare(const struct session *s, bool is_filtered)
 static void
 test_rows(const struct session *s, struct stats_table *rows)
 {
-	struct filter_set *set = make_set(s);
+	struct filter_set *set = fake_filters(s);
 
 	filter_rows(set, rows, s->cumulative);
 	filter_set_free(set);
@@ -506,9 +498,7 @@ session_set_quick(struct session *s, const char *text, struct errbuf *why,
 	free(s->quick);
 	s->filter = filter;
 	s->quick = is_empty ? NULL : xstrdup(text);
-	strbuf_clear(&s->filters_text);
-	if (filter != NULL)
-		strbuf_puts(&s->filters_text, filter_text(filter));
+	fake_name_filters(s);
 	*stage = STAGE_FILTER;
 	return true;
 }
