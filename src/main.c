@@ -79,7 +79,9 @@ run_screen(const struct options *options, struct errbuf *why)
 	keep_freed_memory();
 	if (app_check_terminal(why) < 0)
 		return exit_code;
-	session = session_start(options, why, &exit_code);
+	session = options->load != NULL ?
+	    session_open_file(options, options->load, why) :
+	    session_start(options, why, &exit_code);
 	if (session != NULL) {
 		exit_code = app_run(session, options);
 		say_how_it_ended(session, options);

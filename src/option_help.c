@@ -12,7 +12,7 @@
 #include <string.h>
 
 const struct option_command option_commands[] = {
-	{ "run", COMMAND_RUN, IN_RUN, "[--] PROGRAM [ARG]...",
+	{ "run", COMMAND_RUN, IN_RUN | IN_LOAD, "[--] PROGRAM [ARG]...",
 	    "Start PROGRAM and show, live, which files, lines and tracebacks "
 	    "own its memory." },
 	{ "report", COMMAND_REPORT, IN_REPORT, "FILE",
@@ -133,6 +133,10 @@ option_help_print(const struct option_command *command, FILE *out)
 	fputs("\nFILTER is [!]GLOB[:LINE] [all] [@DOMAIN]; GLOB is compared "
 	    "with the whole file\nname and * also stands for slashes: "
 	    "'*/conn.c:77', '!*/json/* all'.\n", out);
+	if (is_run)
+		fputs("In names of snapshot files: %p the process id, %e its "
+		    "name, %h the host, %n a\nnumber that is free, %t the "
+		    "time, %% a percent sign.\n", out);
 	fputs("SIZE may end in K, M, G (powers of 1024) or KB, MB, GB "
 	    "(1000).\n", out);
 	fputs(is_run ?

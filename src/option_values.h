@@ -28,10 +28,11 @@ enum option_place {
 	IN_REPORT	= 4,		/* tmtop report */
 	IN_DIFF		= 8,		/* tmtop diff */
 	IN_EXPORT	= 16,		/* tmtop export */
+	IN_LOAD		= 32,		/* the screen over a file */
 	IN_RUN		= IN_SCREEN | IN_BATCH,
 	IN_FILES	= IN_REPORT | IN_DIFF | IN_EXPORT,
 	IN_REPORTS	= IN_BATCH | IN_FILES,
-	IN_ALL		= IN_RUN | IN_FILES
+	IN_ALL		= IN_RUN | IN_LOAD | IN_FILES
 };
 
 /* Values of --follow, which sets two fields. */
@@ -95,6 +96,9 @@ option_reader read_top;			/* read_number, and has_top */
 option_reader read_gate_growth;		/* appended to gates: SIZE[:FILTER] */
 option_reader read_gate_live;
 option_reader read_gate_peak;		/* SIZE */
+option_reader read_pattern;		/* name of a file, with %p ... */
+option_reader read_record;		/* optional pattern */
+option_reader read_meta;		/* appended to metas, KEY=VALUE */
 option_reader read_follow;		/* both follow fields */
 
 #endif

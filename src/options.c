@@ -182,6 +182,8 @@ ended_by_dashes(const struct parser *p)
 static unsigned
 place_of(const struct options *options)
 {
+	if (options->load != NULL)
+		return IN_LOAD;
 	if (options->command == COMMAND_RUN)
 		return options->batch ? IN_BATCH : IN_SCREEN;
 	return option_command_get(options->command)->in;
@@ -199,6 +201,7 @@ check_place(const struct options *options, const struct option_row *row,
 		errbuf_set(why, "--%s is for reports: add --batch", row->name);
 	} else {
 		errbuf_set(why, "--%s has no meaning with %s", row->name,
+		    place == IN_LOAD ? "--load" :
 		    place == IN_BATCH && row->in & IN_SCREEN ? "--batch" :
 		    option_command_get(options->command)->name);
 	}
@@ -278,6 +281,10 @@ check_together(const struct parser *p)
 		    "--group-by=traceback");
 		return -1;
 	}
+	if (is_given(p, "every") && options->record == NULL) {
+		errbuf_set(p->why, "--every is for --record");
+		return -1;
+	}
 	if (!options->skip && options->n_skips > 0) {
 		errbuf_set(p->why, "--skip and --no-skip contradict each "
 		    "other");
@@ -291,6 +298,13 @@ check_together(const struct parser *p)
 static int
 take_program(struct parser *p)
 {
+	if (p->options->load != NULL) {
+		if (optind >= p->argc)
+			return 0;
+		errbuf_set(p->why, "--load shows a file: no program is "
+		    "started");
+		return -1;
+	}
 	if (optind >= p->argc || p->argv[optind][0] == '\0') {
 		errbuf_set(p->why, "which program? For example: tmtop "
 		    "./program");
@@ -396,7 +410,7 @@ options_parse(struct options *options, int argc, char **argv, FILE *out,
 	*options = (struct options){
 		.grouping = BY_LINENO, .sort = -1, .delay_ms = 1000,
 		.skip = true, .follow_fork = true, .follow_exec = true,
-		.gate_status = 3,
+		.gate_status = 3, .every_ms = 10000,
 	};
 	make_getopt_arrays(&parser);
 	opterr = 0;
@@ -432,8 +446,11 @@ options_fini(struct options *options)
 		free(options->filters[i]);
 	for (size_t i = 0; i < options->n_skips; i++)
 		free(options->skips[i]);
+	for (size_t i = 0; i < options->n_metas; i++)
+		free(options->metas[i]);
 	free(options->filters);
 	free(options->skips);
+	free(options->metas);
 	free(options->gates);
 	free(options->ignored);
 	*options = (struct options){ .batch = false };

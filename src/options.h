@@ -42,6 +42,9 @@ enum options_verdict {
 
 enum { MAX_OPTION_FILES = 2 };
 
+/* Name of a snapshot file where none is given, see session_file_name(). */
+#define DEFAULT_FILE_PATTERN	"%e.%p.%n.tms"
+
 /* A limit that fails a run or a comparison when it is exceeded. */
 enum gate_kind { GATE_GROWTH, GATE_LIVE, GATE_PEAK, N_GATE_KINDS };
 
@@ -99,6 +102,13 @@ struct options {
 	const char	*output_log;	/* --output-log */
 	enum hangup	 on_hangup;
 	bool		 follow_fork, follow_exec;	/* --follow */
+	const char	*load;		/* --load; NULL: run something */
+	const char	*save_at_exit;	/* pattern of a file name, or NULL */
+	const char	*record;	/* the same */
+	unsigned	 every_ms;	/* --every: between recorded readings */
+	bool		 blocks;	/* --blocks: saved with the rest */
+	char		**metas;	/* --meta, "KEY=VALUE"; owned */
+	size_t		 n_metas;
 	char		**program;	/* argv of the program, NULL-ended */
 };
 

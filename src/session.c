@@ -173,10 +173,10 @@ session_start(const struct options *options, struct errbuf *why,
 	s->reader = reader_open(client_segment_fd(s->client), s->frames, why);
 	if (s->reader == NULL)
 		goto out;
-	/* A report is about the end. */
-	if (!options->batch)
+	if (session_keeps_peaks(s))
 		reader_keep_peaks(s->reader);
-	if (!options->batch || filter_set_has_block_tests(s->filters))
+	if (!options->batch || options->blocks ||
+	    filter_set_has_block_tests(s->filters))
 		reader_keep_ended(s->reader, BLOCKS_OF_ENDED);
 	session_ask_for_blocks(s);
 	rc = 0;

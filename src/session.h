@@ -76,6 +76,9 @@ session_program_state(const struct run_info *run)
 /* Borrowed; changes with session_pump() and session_refresh(). */
 const struct run_info *session_run(const struct session *session);
 
+/* Is, or was, this one of the traced processes?  Takes a reading. */
+bool session_has_process(struct session *session, pid_t pid);
+
 /* Everything that was a notice so far, oldest first, printable lines;
  * borrowed until session_free(). */
 size_t session_n_notices(const struct session *session);
@@ -287,12 +290,26 @@ int session_save(struct session *s, const char *path, unsigned what,
     int symbol_wait_ms, struct errbuf *why);
 
 /*
- * Record: each call takes a reading and adds it, and the marks that are new,
- * to one file; the first replaces what is there, the last (is_end) adds the
- * peak.  A failure loses nothing that was added before.
+ * What --record and --save-at-exit ask for.  Until the next reading is to be
+ * recorded: milliseconds, -1: there is none to come.
  */
-int session_record(struct session *s, const char *path, bool is_end,
-    struct errbuf *why);
+int session_record_timeout(const struct session *s);
+/* Record it if it is due.  True: there is a new reading (rows are to be made
+ * of it, but while paused).  A failure becomes a notice; what was recorded
+ * before is kept. */
+bool session_record_due(struct session *s);
+/* Everything that is saved at the end, the first time it is called.  -1: why
+ * names the file. */
+int session_save_end(struct session *s, struct errbuf *why);
+
+/* Save what is live now, with marks and peak, under a name of its own, which
+ * the caller frees (SIGUSR1).  NULL: why names the file. */
+char *session_save_now(struct session *s, struct errbuf *why);
+
+/* A file's name: %p is the process id, %e the program's name, %h the host, %n
+ * a number for which there is no such file yet, %t the time, %% a percent
+ * sign.  The caller frees it. */
+char *session_file_name(const struct session *s, const char *pattern);
 
 /*
  * The last snapshot of a file, or that of FILE@MARK, becomes a mark, to be

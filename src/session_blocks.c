@@ -8,7 +8,7 @@ session_ask_for_blocks(struct session *s)
 {
 	if (s->reader != NULL)
 		reader_want_blocks(s->reader, s->wants_blocks ||
-		    filter_set_has_block_tests(s->filters));
+		    s->options->blocks || filter_set_has_block_tests(s->filters));
 }
 
 enum stage

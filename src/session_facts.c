@@ -6,7 +6,7 @@
  */
 #include "session_state.h"
 
-#include "util/names.h"
+#include "util/xalloc.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -64,6 +64,21 @@ add_recording(struct session *s)
 		add(s, "skip", o->skips[i]);
 }
 
+/* The user's own: KEY=VALUE, as options.c has checked. */
+static void
+add_metas(struct session *s)
+{
+	for (size_t i = 0; i < s->options->n_metas; i++) {
+		char *key = xstrdup(s->options->metas[i]);
+		char *equals = strchr(key, '=');
+
+		*equals = '\0';
+		store_facts_add(&s->facts, true, key, equals + 1,
+		    strlen(equals + 1));
+		free(key);
+	}
+}
+
 void
 session_make_facts(struct session *s)
 {
@@ -81,6 +96,7 @@ session_make_facts(struct session *s)
 	store_facts_printf(&s->facts, "start_time_ns", "%lld",
 	    (long long)now.tv_sec * 1000000000 + now.tv_nsec);
 	add_recording(s);
+	add_metas(s);
 }
 
 const char *

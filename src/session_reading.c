@@ -93,6 +93,7 @@ session_install_snapshot(struct session *s, struct snapshot *snapshot)
 	s->run.uptime_ns = session_uptime_ns(s);
 	if (snapshot == NULL)
 		return;
+	s->latest_is_final = s->run.is_over;
 	if (s->run.state != RUN_FILE)
 		clock_gettime(CLOCK_REALTIME, &s->run.read_at);
 	snapshot_release(s->latest);

@@ -179,6 +179,10 @@ struct session {
 	enum record_mode	 file_recording; /* of RUN_FILE */
 	struct store_writer	*recorder;	/* NULL: nothing recorded */
 	unsigned		 last_recorded;	/* number of a mark */
+	uint64_t		 n_intervals;	/* of --every, until now */
+	bool			 said_unrecorded;
+	bool			 has_saved_end;
+	bool			 latest_is_final; /* read after the end */
 };
 
 /* ---- session.c ---- */
@@ -268,6 +272,8 @@ struct module_range session_foreign(const struct session *s);
 /* session_file.c: that of --baseline, if there is one, is compared with; -1:
  * why names the file. */
 int session_load_baseline(struct session *s, struct errbuf *why);
+/* session_save.c: is what was live at the peak to be had in the end? */
+bool session_keeps_peaks(const struct session *s);
 
 /* session_facts.c: what is known of the run that begins. */
 void session_make_facts(struct session *s);

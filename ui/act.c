@@ -72,6 +72,13 @@ act_interval(struct ui *ui)
 	return ask_open(ui, ASK_INTERVAL);
 }
 
+static enum stage
+act_save(struct ui *ui)
+{
+	ui->save_asked[0] = '\0';
+	return ask_open(ui, ASK_SAVE);
+}
+
 /* Is there nobody who could do it any more?  Then it is said. */
 static bool
 is_too_late(struct ui *ui)
@@ -90,8 +97,14 @@ act_mark(struct ui *ui)
 {
 	char clock[FMT_ROOM];
 	enum stage stage;
-	unsigned number = session_mark(ui->session, &stage);
+	unsigned number;
 
+	if (session_run(ui->session)->state == RUN_FILE) {
+		ui_say(ui, "This is a snapshot file: nothing changes after "
+		    "now. B lists its marks.");
+		return STAGE_DRAW;
+	}
+	number = session_mark(ui->session, &stage);
 	ui_clock(ui, clock, session_run(ui->session)->uptime_ns);
 	row_list_reset(&ui->table.rows);
 	ui_say(ui, "Marked baseline #%u at %s. Esc or F8 leaves growth view, "
@@ -304,6 +317,7 @@ static enum stage (*const handlers[N_ACTIONS])(struct ui *) = {
 	[ACTION_FILTER] = act_filter,
 	[ACTION_FILTERS] = act_filters,
 	[ACTION_INTERVAL] = act_interval,
+	[ACTION_SAVE] = act_save,
 	[ACTION_MARK] = act_mark,
 	[ACTION_GROWTH] = act_growth,
 	[ACTION_MARKS] = act_marks,

@@ -119,6 +119,7 @@ A(PROCESS_ONLY, "Enter", C_PROCESSES, LISTS, 4, "Only this", \
 A(PROCESS_ALL, "a", C_PROCESSES, LISTS, 5, "All", "show all processes") \
 A(PAUSE, "Space p Z", C_VIEWS, SCREEN, 0, "", "pause the display") \
 A(INTERVAL, "i", C_VIEWS, SCREEN, 0, "", "refresh interval") \
+A(SAVE, "w", C_VIEWS, SCREEN, 0, "", "save a snapshot") \
 A(REDRAW, "^L", C_VIEWS, SCREEN, 0, "", "draw everything again") \
 A(MOUSE, "m", C_VIEWS, SCREEN, 0, "", "mouse on or off") \
 A(SUSPEND, "^Z", C_VIEWS, SCREEN, 0, "", "suspend tmtop only") \

@@ -45,6 +45,7 @@ struct app {
 	int		signal_fd;	/* -1: signals are not ours */
 	enum run_state	last_state;
 	bool		was_over;
+	struct errbuf	save_why;	/* what could not be saved; "": none */
 };
 
 static void
@@ -118,12 +119,25 @@ hang_up(struct app *app)
 	}
 }
 
+/* When the run is over, or nobody is to watch it any more. */
+static void
+save_end(struct app *app)
+{
+	struct ui *ui = &app->ui;
+
+	if (session_save_end(ui->session, &app->save_why) < 0)
+		ui_complain(ui, "%s", app->save_why.text);
+}
+
 static void
 check_end(struct app *app)
 {
 	struct ui *ui = &app->ui;
 	const struct run_info *run = session_run(ui->session);
 
+	if (run->is_over && !session_is_refreshing(ui->session) &&
+	    app->stage >= STAGE_DRAW)
+		save_end(app);
 	if (run->is_over && (ui->quits_at_end || ui->options->exit_at_end)) {
 		/* the last words are about the last reading */
 		refresh_to_end(app);
@@ -227,6 +241,9 @@ take_signals(struct app *app)
 		case SIGQUIT:
 			need(app, action_run(ui, ACTION_INTERRUPT));
 			break;
+		case SIGUSR1:
+			need(app, saver_save_now(ui));
+			break;
 		case SIGUSR2:
 			need(app, action_run(ui, ACTION_MARK));
 			break;
@@ -327,6 +344,9 @@ take_time(struct app *app)
 		app->symbols_due_ms = 0;
 		need(app, STAGE_ATTRIBUTE);
 	}
+	if (session_record_due(ui->session) &&
+	    !session_is_paused(ui->session))
+		need(app, STAGE_ATTRIBUTE);
 	if (finder_timeout(ui) == 0)
 		need(app, finder_tick(ui));
 	/* the order that was held is let go */
@@ -350,6 +370,9 @@ timeout(const struct app *app)
 
 	if (session_is_refreshing(ui->session) || app->stage < STAGE_DRAW)
 		return 0;
+	if (other >= 0 && other < ms)
+		ms = other;
+	other = session_record_timeout(ui->session);
 	if (other >= 0 && other < ms)
 		ms = other;
 	if (app->symbols_due_ms != 0 &&
@@ -414,6 +437,7 @@ loop(struct app *app)
 		take_events(app);
 		check_end(app);
 	}
+	save_end(app);
 }
 
 /* ---- life ---- */
@@ -522,6 +546,10 @@ app_run(struct session *session, const struct options *options)
 	take_screen(&app, false);
 	if (!options->quiet && exit_code != EXIT_SIGNAL + SIGHUP)
 		summary_say(&app.ui);
+	if (app.save_why.text[0] != '\0') {
+		fprintf(stderr, "tmtop: %s\n", app.save_why.text);
+		exit_code = exit_code != 0 ? exit_code : EXIT_OWN_FAILURE;
+	}
 	signals_close();
 	return exit_code;
 }

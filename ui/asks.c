@@ -57,6 +57,7 @@ static const struct ask {
 		interval_text, accept_interval },
 	[ASK_ENTRY] = { "Filter: ", "F1 explains what can be written here.",
 		filters_text, accept_entry },
+	[ASK_SAVE] = { "Save to: ", "", saver_suggest, saver_accept },
 };
 
 /* ---- asking ---- */

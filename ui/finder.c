@@ -256,6 +256,7 @@ text_changed(struct ui *ui)
 		return finder_tick(ui);
 	}
 	ui->filter_why = (struct errbuf){ 0 };
+	ui->save_asked[0] = '\0';
 	return STAGE_DRAW;
 }
 

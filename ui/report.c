@@ -111,6 +111,27 @@ report_close(struct report *report)
 
 /* ---- the run ---- */
 
+/* SIGUSR1: a snapshot of now, unless the program did not mean us. */
+static void
+save_snapshot(struct report *report, struct session *session)
+{
+	struct errbuf why = { .column = 0 };
+	char shown[160];
+	char *path;
+
+	if (session_has_process(session, report_signals_usr1_sender()))
+		return;
+	path = session_save_now(session, &why);
+	if (path != NULL)
+		sanitise(shown, sizeof shown, path, strlen(path));
+	if (path == NULL)
+		fprintf(stderr, "tmtop: %s\n", why.text);
+	else if (!report->options->quiet &&
+	    !report_owns_stderr(report->options))
+		fprintf(stderr, "tmtop: saved %s\n", shown);
+	free(path);
+}
+
 static void
 take_signals(struct report *report, struct session *session)
 {
@@ -119,7 +140,9 @@ take_signals(struct report *report, struct session *session)
 	int signal;
 
 	while ((signal = report_signals_next()) != 0) {
-		if (signal == SIGUSR2) {
+		if (signal == SIGUSR1) {
+			save_snapshot(report, session);
+		} else if (signal == SIGUSR2) {
 			session_mark(session, &stage);
 			report_pass_marks(report, session);
 			report_flush(report);
@@ -150,7 +173,10 @@ wait_for_something(const struct report *report, struct session *session,
 	uint64_t now = now_ms();
 	int timeout_ms = until_ms == 0 ? -1 : until_ms <= now ? 0 :
 	    (int)(until_ms - now);
+	int record_ms = session_record_timeout(session);
 
+	if (record_ms >= 0 && (timeout_ms < 0 || record_ms < timeout_ms))
+		timeout_ms = record_ms;
 	poll(fds, (nfds_t)n, timeout_ms);
 	session_pump(session);
 }
@@ -175,6 +201,7 @@ follow_run(struct report *report, struct session *session)
 		wait_for_something(report, session, is_periodic(report) ?
 		    next_ms : 0);
 		take_signals(report, session);
+		session_record_due(session);
 		report_pass_notices(report, session);
 		if (session_run(session)->is_over || !is_periodic(report) ||
 		    now_ms() < next_ms)
@@ -214,6 +241,7 @@ int
 report_run(struct report *report, struct session *session)
 {
 	const struct options *options = report->options;
+	struct errbuf why = { .column = 0 };
 	size_t n_failed;
 	int exit_code;
 
@@ -224,6 +252,10 @@ report_run(struct report *report, struct session *session)
 		report_take_reading(report, session, -1);
 	else if (options->n_gates > 0)
 		session_refresh(session, STAGE_SNAPSHOT, -1);
+	if (session_save_end(session, &why) < 0) {
+		fprintf(stderr, "tmtop: %s\n", why.text);
+		report->has_failed = true;
+	}
 	report_pass_notices(report, session);
 	n_failed = report_end(report, session, report_wall_time());
 	report_flush(report);

@@ -8,6 +8,9 @@
 
 static int wake_pipe[2] = { -1, -1 };
 
+/* Who sent the latest SIGUSR1.  Written by the handler. */
+static volatile sig_atomic_t usr1_sender;
+
 /* Full pipe: that a signal came is known already. */
 static void
 note_signal(int signal)
@@ -20,10 +23,17 @@ note_signal(int signal)
 	errno = saved;
 }
 
+static void
+note_sender(int signal, siginfo_t *info, void *context ATTR_UNUSED)
+{
+	usr1_sender = info->si_code == SI_USER ? info->si_pid : 0;
+	note_signal(signal);
+}
+
 /* A program may send its whole process group what only itself understands:
  * tmtop, in that group, must not end by it. */
 static const int for_program[] = {
-	SIGINT, SIGQUIT, SIGPIPE, SIGUSR1, SIGALRM, SIGVTALRM, SIGPROF, SIGIO,
+	SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGVTALRM, SIGPROF, SIGIO,
 	SIGPWR, SIGSTKFLT,
 };
 
@@ -44,6 +54,23 @@ install(int signal, void (*handler)(int))
 		sigaction(signal, &action, NULL);
 }
 
+static void
+install_usr1(void)
+{
+	struct sigaction old, action = { .sa_sigaction = note_sender,
+		.sa_flags = SA_RESTART | SA_SIGINFO };
+
+	sigemptyset(&action.sa_mask);
+	if (sigaction(SIGUSR1, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+		sigaction(SIGUSR1, &action, NULL);
+}
+
+pid_t
+report_signals_usr1_sender(void)
+{
+	return usr1_sender;
+}
+
 int
 report_signals_open(void)
 {
@@ -57,6 +84,7 @@ report_signals_open(void)
 		install(signal, leave_to_program);
 	install(SIGTERM, note_signal);
 	install(SIGHUP, note_signal);
+	install_usr1();
 	install(SIGUSR2, note_signal);
 	return wake_pipe[0];
 }

@@ -66,6 +66,8 @@ struct ui {
 		bool		output_follows;
 	}		search_from;
 
+	char		save_asked[PROMPT_ROOM]; /* Enter again replaces it */
+
 	char		message[320];
 	enum style	message_style;
 	char		last_notice[320];
@@ -160,6 +162,15 @@ void filters_text(const struct ui *ui, char to[PROMPT_ROOM]);
 /* Take the text for the filter that is edited; wrong: see ui->filter_why. */
 enum stage filters_accept(struct ui *ui, const char *text);
 void filters_fini(struct ui *ui);
+
+/* ---- saver.c: snapshots into files ---- */
+
+/* A name that is free, for the prompt. */
+void saver_suggest(const struct ui *ui, char to[PROMPT_ROOM]);
+/* Save under the name in the prompt; asks before it replaces a file. */
+enum stage saver_accept(struct ui *ui);
+/* Save under a name of its own, at once. */
+enum stage saver_save_now(struct ui *ui);
 
 /* ---- header.c, chips.c, help.c, screen.c ---- */
 

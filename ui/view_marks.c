@@ -59,7 +59,8 @@ put_entry(struct ui *ui, int row, const struct mark *mark,
 	char number[FMT_ROOM] = "", clock[FMT_ROOM], traced[FMT_ROOM];
 	char since[FMT_ROOM] = "-", blocks[FMT_ROOM];
 	const char *cells[6] = { number, mark != NULL ? mark->name :
-	    "now (live)", clock, traced, since, blocks };
+	    session_run(ui->session)->state == RUN_FILE ?
+	    "last (file)" : "now (live)", clock, traced, since, blocks };
 
 	if (mark != NULL)
 		snprintf(number, sizeof number, "#%u", mark->number);

@@ -1,8 +1,8 @@
 /*
  * read.c - snapshots out of a file (L5s).
  *
- * Role       Checks that it is one, reads its tables in the order in which
- *            they refer to each other, and adds them to those of the caller.
+ * Role       Checks that it is one, has its tables read (read_tables.c), then
+ *            the moments, which refer to them.
  * Why        Every byte is a stranger's.  Ids must be consecutive, so that a
  *            page that is linked twice, a gap or a loop is an error and not
  *            work without end, and no table is larger than its rows;
@@ -10,273 +10,18 @@
  * Limits     2^30 rows of a table.
  */
 #include "store/db.h"
-#include "store/numbering.h"
+#include "store/header.h"
+#include "store/read_private.h"
 #include "store/schema.h"
 #include "store/schema_words.h"
-#include "store/store.h"
 #include "store/undo.h"
 #include "util/names.h"
 #include "util/strbuf.h"
 
-#include <endian.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST_ROWS = 1 << 30, MOST_PATH = 4096, MOST_KEY = 256 };
-
-struct loading {
-	struct db		*db;
-	struct frame_store	*frames;
-	struct symbols		*symbols;
-	struct names		*names;
-	struct store_contents	*contents;
-	/* Ids here by those in the file. */
-	VEC(uint32_t)		 name_ids, modules, locations, stacks;
-};
-
-/* ---- before SQLite sees it ---- */
-
-enum { HEADER = 100, VERSIONS_AT = 18, VERSION_AT = 60, ID_AT = 68,
-	JOURNALLED = 1 };
-
-static uint32_t
-read_be32(const unsigned char *at)
-{
-	uint32_t word;
-
-	memcpy(&word, at, sizeof word);
-	return be32toh(word);
-}
-
-/* The first bytes of any SQLite database say enough to tell most other files
- * from a snapshot. */
-static int
-check_header(const unsigned char *header, ssize_t n, struct errbuf *why)
-{
-	uint32_t version;
-
-	if (n == 0)
-		errbuf_set(why, "it is empty");
-	else if (n < HEADER || memcmp(header, "SQLite format 3", 16) != 0 ||
-	    read_be32(header + ID_AT) != STORE_ID)
-		errbuf_set(why, "it is no snapshot file");
-	else if ((version = read_be32(header + VERSION_AT)) > STORE_VERSION)
-		errbuf_set(why, "a newer tmtop has written it (version %u; "
-		    "this one reads %u)", version, STORE_VERSION);
-	else if (version != STORE_VERSION ||
-	    header[VERSIONS_AT] != JOURNALLED ||
-	    header[VERSIONS_AT + 1] != JOURNALLED)
-		errbuf_set(why, "it is damaged: header");
-	else
-		return 0;
-	return -1;
-}
-
-static int
-check_file(const char *path, struct errbuf *why)
-{
-	unsigned char header[HEADER];
-	struct stat st;
-	ssize_t n;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	int rc = -1;
-
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		errbuf_set(why, "%s", strerror(errno));
-	} else if (!S_ISREG(st.st_mode)) {
-		errbuf_set(why, "it is no regular file");
-	} else {
-		n = pread(fd, header, sizeof header, 0);
-		if (n < 0)
-			errbuf_set(why, "%s", strerror(errno));
-		else
-			rc = check_header(header, n, why);
-	}
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
-/* ---- what moments refer to ---- */
-
-/* The id of a row must be `n`, the number of rows before it. */
-static bool
-is_next(struct db_query *query, size_t n)
-{
-	return db_int(query, 0, (int64_t)n, (int64_t)n) == (int64_t)n &&
-	    n < MOST_ROWS;
-}
-
-/* A column that refers to one of n rows. */
-static uint32_t
-reference(struct db_query *query, int column, size_t n)
-{
-	return (uint32_t)db_int(query, column, 0, n > 0 ? (int64_t)n - 1 : 0);
-}
-
-static void
-read_names(struct loading *l)
-{
-	struct db_query *query = db_prepare(l->db, "name",
-	    "SELECT id, text FROM name ORDER BY id");
-	const char *text;
-	size_t size;
-
-	while (db_next(query) && is_next(query, l->name_ids.n)) {
-		uint32_t id = NAME_UNKNOWN;
-
-		text = db_bytes(query, 1, NAME_MAX_BYTES, &size);
-		if (l->name_ids.n > 0)
-			id = names_intern(l->names, text, size);
-		vec_push(&l->name_ids, id);
-	}
-	db_finish(query);
-	if (l->name_ids.n == 0)
-		db_fail(l->db, "name 0 is missing");
-}
-
-static int
-hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' :
-	    c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static size_t
-read_build_id(struct loading *l, struct db_query *query, int column,
-    uint8_t build_id[32])
-{
-	size_t size;
-	const char *text = db_bytes(query, column, 64, &size);
-
-	for (size_t i = 0; i < size; i++) {
-		int digit = hex_digit(text[i]);
-
-		if (digit < 0 || size % 2 != 0) {
-			db_fail(l->db, "module.build_id is no hexadecimal");
-			return 0;
-		}
-		build_id[i / 2] = (uint8_t)(i % 2 == 0 ? digit << 4 :
-		    build_id[i / 2] | digit);
-	}
-	return size / 2;
-}
-
-static void
-read_modules(struct loading *l)
-{
-	struct db_query *query = db_prepare(l->db, "module",
-	    "SELECT id, path, build_id FROM module ORDER BY id");
-	uint8_t build_id[32];
-	const char *path;
-	size_t n, size;
-
-	while (db_next(query) && is_next(query, l->modules.n)) {
-		n = read_build_id(l, query, 2, build_id);
-		path = db_bytes(query, 1, MOST_PATH, &size);
-		vec_push(&l->modules, frame_store_add_module(l->frames, path,
-		    build_id, n));
-	}
-	db_finish(query);
-	if (l->modules.n == 0)
-		db_fail(l->db, "module 0 is missing");
-}
-
-static void
-read_locations(struct loading *l)
-{
-	struct db_query *query = db_prepare(l->db, "location",
-	    "SELECT id, module, offset, kind FROM location ORDER BY id");
-
-	vec_push(&l->locations, 0);
-	while (db_next(query) && is_next(query, l->locations.n)) {
-		uint32_t module = reference(query, 1, l->modules.n);
-		int64_t offset = db_int(query, 2, INT64_MIN, INT64_MAX);
-		int64_t kind = db_int(query, 3, 0, LOCATION_DEEPER);
-
-		vec_push(&l->locations, frame_store_add_location(l->frames,
-		    l->modules.items[module], (uint64_t)offset,
-		    (enum location_kind)kind));
-	}
-	db_finish(query);
-}
-
-static struct symbol_frame
-read_frame(struct loading *l, struct db_query *query,
-    const struct symbol_frame *stand_in)
-{
-	struct symbol_frame frame = *stand_in;
-	uint32_t function = reference(query, 2, l->name_ids.n);
-	uint32_t file = reference(query, 3, l->name_ids.n);
-
-	frame.function = l->name_ids.items[function];
-	frame.file = l->name_ids.items[file];
-	frame.line = (uint32_t)db_int(query, 4, 0, UINT32_MAX);
-	frame.flags = (uint32_t)db_int(query, 5, 0, UINT32_MAX) &
-	    (SYMBOL_INLINED | SYMBOL_NO_LINE | SYMBOL_GUESSED |
-	    SYMBOL_SPECIAL);
-	return frame;
-}
-
-static void
-read_frames(struct loading *l)
-{
-	struct db_query *query = db_prepare(l->db, "frame",
-	    "SELECT location, depth, function, file, line, flags FROM frame "
-	    "ORDER BY location, depth");
-	struct symbol_frame frames[SYMBOLS_MAX_PUT], stand_in = { 0 };
-	uint32_t n = 0, location = 0, next;
-
-	while (db_next(query)) {
-		next = reference(query, 0, l->locations.n);
-		if (next != location) {
-			if (next < location)
-				db_fail(l->db, "frame is out of order");
-			if (n > 0)
-				symbols_put(l->symbols,
-				    l->locations.items[location], frames, n);
-			location = next;
-			n = 0;
-			stand_in = symbols_stand_in(l->symbols,
-			    l->locations.items[location]);
-		}
-		if (location == 0 || n == array_size(frames) ||
-		    db_int(query, 1, n, n) != n) {
-			db_fail(l->db, "frame of location %u is out of order",
-			    location);
-			break;
-		}
-		frames[n++] = read_frame(l, query, &stand_in);
-	}
-	if (n > 0)
-		symbols_put(l->symbols, l->locations.items[location], frames,
-		    n);
-	db_finish(query);
-}
-
-static void
-read_stacks(struct loading *l)
-{
-	struct db_query *query = db_prepare(l->db, "stack",
-	    "SELECT id, parent, location FROM stack ORDER BY id");
-	uint32_t parent, location;
-
-	vec_push(&l->stacks, 0);
-	while (db_next(query) && is_next(query, l->stacks.n)) {
-		parent = reference(query, 1, l->stacks.n);
-		location = reference(query, 2, l->locations.n);
-		if (location == 0) {
-			db_fail(l->db, "stack.location is 0");
-			break;
-		}
-		vec_push(&l->stacks, frame_store_add_stack(l->frames,
-		    l->stacks.items[parent], l->locations.items[location]));
-	}
-	db_finish(query);
-}
+enum { MOST_KEY = 256 };
 
 /* ---- moments ---- */
 
@@ -334,7 +79,7 @@ read_processes(struct loading *l, int64_t id, struct snapshot *snapshot,
 	    "id, name, command, state", &process_fields, &totals_fields, id);
 	VEC(struct process) processes = VEC_INIT;
 
-	while (db_next(query) && is_next(query, processes.n)) {
+	while (db_next(query) && read_is_next(query, processes.n)) {
 		struct process process = { .state = (enum process_state)
 		    db_int(query, 3, 0, PROCESS_EXECED) };
 
@@ -362,9 +107,9 @@ read_threads(struct loading *l, int64_t id, struct snapshot *snapshot,
 	    "id, process, name", &thread_fields, NULL, id);
 	VEC(struct snapshot_thread) threads = VEC_INIT;
 
-	while (db_next(query) && is_next(query, threads.n)) {
+	while (db_next(query) && read_is_next(query, threads.n)) {
 		struct snapshot_thread thread = {
-			.process = reference(query, 1,
+			.process = read_reference(query, 1,
 			    snapshot->n_processes) };
 
 		read_text(query, 2, thread.name, sizeof thread.name);
@@ -388,16 +133,16 @@ read_traces(struct loading *l, int64_t id, struct snapshot *snapshot,
 	    "id, process, stack, thread", &trace_fields, NULL, id);
 	VEC(struct trace) traces = VEC_INIT;
 
-	while (db_next(query) && is_next(query, traces.n)) {
-		uint32_t stack = reference(query, 2, l->stacks.n);
+	while (db_next(query) && read_is_next(query, traces.n)) {
+		uint32_t stack = read_reference(query, 2, l->stacks.n);
 		struct trace trace = {
-			.process = reference(query, 1,
+			.process = read_reference(query, 1,
 			    snapshot->n_processes),
 			.stack = l->stacks.items[stack],
 		};
 
 		if (!db_is_null(query, 3))
-			trace.thread = 1 + reference(query, 3,
+			trace.thread = 1 + read_reference(query, 3,
 			    snapshot->n_threads);
 		if (trace.thread > snapshot->n_threads)
 			db_fail(l->db, "trace.thread is out of range");
@@ -425,9 +170,9 @@ read_blocks(struct loading *l, int64_t id, struct snapshot *snapshot,
 	struct live_block before = { 0 };
 
 	db_put_int(query, 1, id);
-	while (db_next(query) && is_next(query, blocks.n)) {
+	while (db_next(query) && read_is_next(query, blocks.n)) {
 		struct live_block block = {
-			.trace = reference(query, 1, snapshot->n_traces),
+			.trace = read_reference(query, 1, snapshot->n_traces),
 			.address = (uint64_t)db_int(query, 2, INT64_MIN,
 			    INT64_MAX),
 			.size = (uint64_t)db_int(query, 3, INT64_MIN,
@@ -533,7 +278,7 @@ read_moments(struct loading *l, enum store_extent extent)
 	struct db_query *query = prepare_moments(l);
 	size_t i = 0;
 
-	while (db_next(query) && is_next(query, contents->moments.n + 1)) {
+	while (db_next(query) && read_is_next(query, contents->moments.n + 1)) {
 		vec_push(&contents->moments, (struct store_moment){
 			.snapshot = snapshot_new(0, 0) });
 		read_moment(l, query, vec_last(&contents->moments));
@@ -577,16 +322,11 @@ read_facts(struct loading *l)
 /* ---- the file ---- */
 
 static void
-read_tables(struct loading *l, enum store_extent extent)
+read_all(struct loading *l, enum store_extent extent)
 {
-	read_names(l);
+	read_tables(l);
 	/* What is missing must not be referred to. */
-	if (db_failure(l->db) == NULL)
-		read_modules(l);
 	if (db_failure(l->db) == NULL) {
-		read_locations(l);
-		read_frames(l);
-		read_stacks(l);
 		read_facts(l);
 		read_moments(l, extent);
 	}
@@ -649,12 +389,12 @@ store_load(const char *path, enum store_extent extent,
 	const char *failure;
 
 	*contents = (struct store_contents){ .moments = VEC_INIT };
-	if (check_file(path, &reason) < 0)
+	if (header_check(path, &reason) < 0)
 		return complain(path, &reason, why);
 	l.db = open_file(path, &reason);
 	if (l.db == NULL)
 		return complain(path, &reason, why);
-	read_tables(&l, extent);
+	read_all(&l, extent);
 	failure = db_failure(l.db);
 	if (failure != NULL)
 		errbuf_set(&reason, "it is damaged: %s", failure);

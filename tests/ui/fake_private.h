@@ -33,7 +33,7 @@ struct session {
 	uint32_t	n_pending, n_filter_errors;
 	enum grouping	grouping;
 	enum sort_key	sort, growth_sort;
-	bool		reverse, skips, paused, has_pty;
+	bool		reverse, skips, paused, has_pty, has_saved;
 	enum cumulative	cumulative;
 	pid_t		process;
 	char		*quick;

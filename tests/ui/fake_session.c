@@ -783,7 +783,7 @@ set_state(struct session *s, const char *words)
 	    states[] = { { "running", RUN_RUNNING },
 		{ "starting", RUN_STARTING }, { "stopped", RUN_STOPPED },
 		{ "exited", RUN_EXITED }, { "killed", RUN_KILLED },
-		{ "gone", RUN_GONE } };
+		{ "gone", RUN_GONE }, { "file", RUN_FILE } };
 	char word[16] = "";
 	int number = 0;
 

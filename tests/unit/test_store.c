@@ -686,6 +686,29 @@ writer_killed_file_is_as_before(void **state)
 	free_saved(&saved);
 }
 
+/* What that writer left must not be undone in the file that comes after. */
+static void
+writer_killed_next_save_is_not_undone(void **state)
+{
+	struct saved saved;
+	struct store_writer *writer;
+
+	(void)state;
+	make_saved(&saved);
+	assert_saves(&saved, 0, 3);
+	leave_half_written();
+	writer = saved.writer;
+	saved.writer = store_writer_new(path, saved.world.frames,
+	    saved.world.symbols, saved.world.names, &saved.facts);
+	store_writer_free(writer);
+	assert_saves(&saved, 0, 1);
+	assert_loads(&saved, 1);
+	assert_saves(&saved, 1, 2);
+	assert_loads(&saved, 3);
+	assert_int_equal(count_files(), 1);
+	free_saved(&saved);
+}
+
 /* Whatever the journal is: an answer, in bounded time. */
 static void
 journal_damaged_is_survived(void **state)
@@ -974,6 +997,7 @@ main(void)
 		TEST(disk_full_while_appending_leaves_what_was_there),
 		TEST(disk_with_room_again_takes_the_next_save),
 		TEST(writer_killed_file_is_as_before),
+		TEST(writer_killed_next_save_is_not_undone),
 		TEST(journal_damaged_is_survived),
 		TEST(writer_killed_at_any_moment_loses_nothing),
 		TEST(file_truncated_anywhere_is_refused),
