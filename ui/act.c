@@ -117,6 +117,12 @@ act_growth(struct ui *ui)
 {
 	if (session_baseline(ui->session) >= 0)
 		return ui_set_baseline(ui, -1);
+	/* Since the start, growth is what there is; the list has it. */
+	if (session_n_marks(ui->session) == N_FIXED_MARKS &&
+	    session_last_baseline(ui->session) == MARK_START) {
+		ui_say(ui, "No baseline set: press b");
+		return STAGE_DRAW;
+	}
 	return ui_set_baseline(ui, session_last_baseline(ui->session));
 }
 
