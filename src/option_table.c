@@ -135,6 +135,13 @@ const struct option_row option_table[] = {
 	{ .name = "meta", .arg = "KEY=VALUE", .in = IN_RUN,
 	    .read = read_meta, .help = "save a remark; may be repeated" },
 
+	{ .section = "Symbols and sources",
+	    .name = "source-map", .arg = "OLD=NEW", .in = IN_ALL,
+	    .read = read_source_map,
+	    .help = "sources of folder OLD are in NEW; may be repeated" },
+	{ .name = "no-cache", .in = IN_RUN, .read = read_flag,
+	    FIELD(no_cache), .help = "keep no symbols on disk" },
+
 	{ .section = "The program",
 	    .name = "stdin", .arg = "FILE", .in = IN_RUN, .read = read_text,
 	    FIELD(stdin_path), .help = "its input" },

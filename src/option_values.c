@@ -263,6 +263,21 @@ read_filter(struct options *options,
 }
 
 int
+read_source_map(struct options *options,
+    const struct option_row *row ATTR_UNUSED, const char *text,
+    struct errbuf *why)
+{
+	size_t old = strcspn(text, "=");
+
+	if (old == 0 || text[old] != '=' || text[old + 1] == '\0') {
+		errbuf_set(why, "must be OLD=NEW, two folders");
+		return -1;
+	}
+	append_text(&options->source_maps, &options->n_source_maps, text);
+	return 0;
+}
+
+int
 read_skip(struct options *options, const struct option_row *row ATTR_UNUSED,
     const char *text, struct errbuf *why)
 {

@@ -89,6 +89,7 @@ option_reader read_text;		/* const char *, not empty */
 option_reader read_sort;		/* name of a column */
 option_reader read_cumulative;		/* optional counting rule */
 option_reader read_filter;		/* appended to filters, parsed */
+option_reader read_source_map;		/* appended to source_maps */
 option_reader read_skip;		/* appended to skips, parsed */
 option_reader read_ignore;		/* a file, appended, parsed */
 option_reader read_delay;		/* read_seconds, and has_delay */

@@ -444,6 +444,9 @@ options_fini(struct options *options)
 {
 	for (size_t i = 0; i < options->n_filters; i++)
 		free(options->filters[i]);
+	for (size_t i = 0; i < options->n_source_maps; i++)
+		free(options->source_maps[i]);
+	free(options->source_maps);
 	for (size_t i = 0; i < options->n_skips; i++)
 		free(options->skips[i]);
 	for (size_t i = 0; i < options->n_metas; i++)

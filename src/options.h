@@ -88,6 +88,9 @@ struct options {
 	bool		 skip;		/* false: --no-skip */
 	char		*ignored;	/* text of the --ignore files; owned;
 					 * NULL: none given */
+	char		**source_maps;	/* --source-map, OLD=NEW; owned */
+	size_t		 n_source_maps;
+	bool		 no_cache;	/* of symbols, on disk */
 	char		**skips;	/* --skip; owned */
 	size_t		 n_skips;
 	enum color_mode	 color;

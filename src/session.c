@@ -141,6 +141,16 @@ note_parts(struct session *s, const struct session_paths *paths)
 	strbuf_fini(&text);
 }
 
+static void
+use_symbol_cache(struct session *s)
+{
+	char *path = s->options->no_cache ? NULL : session_cache_path();
+
+	if (path != NULL)
+		symbols_use_cache(s->symbols, path);
+	free(path);
+}
+
 struct session *
 session_start(const struct options *options, struct errbuf *why,
     int *exit_code)
@@ -158,6 +168,7 @@ session_start(const struct options *options, struct errbuf *why,
 	s->frames = frame_store_new();
 	s->names = names_new();
 	s->symbols = symbols_new(paths.symbols, s->frames, s->names);
+	use_symbol_cache(s);
 	s->attribution = attribution_new(s->frames, s->symbols, s->names);
 	if (session_load_baseline(s, why) < 0)
 		goto out;

@@ -61,6 +61,22 @@ session_paths_fini(struct session_paths *paths)
 	free(paths->hook);
 }
 
+char *
+session_cache_path(void)
+{
+	const char *cache = getenv("XDG_CACHE_HOME");
+	const char *home = getenv("HOME");
+	struct strbuf path = STRBUF_INIT(PATH_MAX);
+
+	if (cache != NULL && cache[0] == '/')
+		strbuf_printf(&path, "%s/tmtop", cache);
+	else if (home != NULL && home[0] == '/')
+		strbuf_printf(&path, "%s/.cache/tmtop", home);
+	else
+		return NULL;
+	return strbuf_take(&path);
+}
+
 int
 session_open_terminal(void)
 {

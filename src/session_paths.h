@@ -15,6 +15,9 @@ struct session_paths {
 void session_paths_init(struct session_paths *paths);
 void session_paths_fini(struct session_paths *paths);
 
+/* Folder for the symbols that are kept, caller frees; NULL: there is none. */
+char *session_cache_path(void);
+
 /* The user's terminal, whatever stdin and stdout are; -1: there is none.
  * The caller closes it. */
 int session_open_terminal(void);

@@ -466,7 +466,8 @@ init_ui(struct ui *ui, struct session *session,
 	path = history_path();
 	ui->history = history_open(path);
 	free(path);
-	ui->sources = sources_new();
+	ui->sources = sources_new(
+	    (const char *const *)options->source_maps, options->n_source_maps);
 	ui->now_ms = term->ops->now_ms(term);
 }
 

@@ -82,7 +82,7 @@ report_open(const struct options *options, struct errbuf *why)
 	if (to == NULL)
 		goto fail;
 	setvbuf(to, NULL, _IOFBF, 65536);
-	report_out_init(&report->out, to);
+	report_out_init(&report->out, to, options);
 	report->has_time = options->command != COMMAND_DIFF ||
 	    options->verbose > 0;
 	report->signals_fd = -1;

@@ -7,10 +7,16 @@ const char *const report_grouping_names[N_GROUPINGS] = {
 };
 
 void
-report_out_init(struct report_out *out, FILE *to)
+report_out_init(struct report_out *out, FILE *to,
+    const struct options *options)
 {
-	*out = (struct report_out){ .to = to,
-		.traceback_index = IDMAP_INIT, .sources = sources_new() };
+	*out = (struct report_out){
+		.to = to,
+		.traceback_index = IDMAP_INIT,
+		.sources = options == NULL ? sources_new(NULL, 0) :
+		    sources_new((const char *const *)options->source_maps,
+		    options->n_source_maps),
+	};
 }
 
 void

@@ -90,7 +90,9 @@ struct report_out {
 	struct sources	*sources;		/* owned */
 };
 
-void report_out_init(struct report_out *out, FILE *to);
+/* Borrows options, for where sources are; NULL: where they were. */
+void report_out_init(struct report_out *out, FILE *to,
+    const struct options *options);
 void report_out_fini(struct report_out *out);	/* does not close `to` */
 
 /*

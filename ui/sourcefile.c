@@ -10,6 +10,7 @@
 #include "ui/sourcefile.h"
 
 #include "util/names.h"
+#include "util/strbuf.h"
 #include "util/vec.h"
 
 #include <errno.h>
@@ -21,7 +22,8 @@
 enum { N_SLOTS = 16, MAX_BYTES = 16 << 20, TAB_WIDTH = 8, CHECK_S = 2 };
 
 struct slot {
-	char		*path;		/* NULL: free */
+	char		*path;		/* as in debug information; NULL: free */
+	char		*file;		/* where it was looked for last */
 	char		*text;		/* NULL: cannot be shown */
 	VEC(size_t)	 starts;	/* of lines; one more than lines */
 	struct timespec	 changed;
@@ -32,21 +34,28 @@ struct slot {
 };
 
 struct sources {
+	const char *const *maps;
+	size_t		n_maps;
 	struct slot	slots[N_SLOTS];
 	uint64_t	clock;
 	char		line[SOURCE_LINE_MAX + 1];
 };
 
 struct sources *
-sources_new(void)
+sources_new(const char *const *maps, size_t n_maps)
 {
-	return xcalloc(1, sizeof(struct sources));
+	struct sources *sources = xcalloc(1, sizeof *sources);
+
+	sources->maps = maps;
+	sources->n_maps = n_maps;
+	return sources;
 }
 
 static void
 forget(struct slot *slot)
 {
 	free(slot->path);
+	free(slot->file);
 	free(slot->text);
 	vec_fini(&slot->starts);
 	*slot = (struct slot){ 0 };
@@ -107,6 +116,36 @@ objection(const struct stat *st)
 	return NULL;
 }
 
+/* What one rule makes of a path, caller frees; NULL: it says nothing of it. */
+static char *
+apply_map(const char *map, const char *path)
+{
+	size_t n = strcspn(map, "=");
+	struct strbuf mapped = STRBUF_INIT(2 * NAME_MAX_BYTES);
+
+	if (map[n] != '=' || n == 0 || strncmp(map, path, n) != 0 ||
+	    (map[n - 1] != '/' && path[n] != '/' && path[n] != '\0'))
+		return NULL;
+	strbuf_printf(&mapped, "%s%s", map + n + 1, path + n);
+	return strbuf_take(&mapped);
+}
+
+/* The file to read for a path, caller frees. */
+static char *
+find_file(const struct sources *sources, const char *path)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < sources->n_maps; i++) {
+		char *mapped = apply_map(sources->maps[i], path);
+
+		if (mapped != NULL && stat(mapped, &st) == 0)
+			return mapped;
+		free(mapped);
+	}
+	return xstrdup(path);
+}
+
 static void
 load(struct slot *slot)
 {
@@ -114,7 +153,7 @@ load(struct slot *slot)
 	struct stat st;
 	int fd = -1;
 
-	if (stat(slot->path, &st) < 0) {
+	if (stat(slot->file, &st) < 0) {
 		errbuf_sys(&slot->why, "source not found");
 		return;
 	}
@@ -122,7 +161,7 @@ load(struct slot *slot)
 	/* looked at before opening, for opening a device may do things, and
 	 * after it, for another file may stand there now */
 	if (reason == NULL) {
-		fd = open(slot->path,
+		fd = open(slot->file,
 		    O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 		if (fd < 0 || fstat(fd, &st) < 0) {
 			errbuf_sys(&slot->why, "source cannot be read");
@@ -152,7 +191,7 @@ is_fresh(struct slot *slot)
 	if (now - slot->checked_at < CHECK_S)
 		return true;
 	slot->checked_at = now;
-	if (stat(slot->path, &st) < 0)
+	if (stat(slot->file, &st) < 0)
 		return slot->text == NULL;
 	return slot->text != NULL && st.st_size == slot->size &&
 	    st.st_mtim.tv_sec == slot->changed.tv_sec &&
@@ -177,6 +216,7 @@ find_slot(struct sources *sources, const char *path)
 		found = found != NULL ? found : oldest;
 		forget(found);
 		found->path = xstrdup(path);
+		found->file = find_file(sources, path);
 		found->checked_at = seconds_now();
 		load(found);
 	}

@@ -10,6 +10,7 @@
 
 #include "base/errbuf.h"
 
+#include <stddef.h>
 #include <time.h>
 
 enum { SOURCE_LINE_MAX = 400 };
@@ -17,7 +18,13 @@ enum { SOURCE_LINE_MAX = 400 };
 /* A few files, the least recently used goes first. */
 struct sources;
 
-struct sources *sources_new(void);
+/*
+ * maps    n_maps rules "OLD=NEW", borrowed: a file whose path begins with OLD,
+ *         up to a slash or its end, is looked for below NEW first.  Rules are
+ *         tried in their order; where none leads to a file, the path itself
+ *         is.
+ */
+struct sources *sources_new(const char *const *maps, size_t n_maps);
 void sources_free(struct sources *sources);	/* NULL is fine */
 
 /* Number of lines of the file, -1 if it cannot be shown: why (may be NULL)

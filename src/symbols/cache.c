@@ -65,6 +65,21 @@ cache_set(struct cache *cache, uint32_t location,
 	    (struct known_place){ kept, n_frames };
 }
 
+void
+cache_mark(struct cache *cache, uint32_t location, uint32_t flag,
+    bool is_set)
+{
+	struct known_place old = *cache_get(cache, location);
+	struct symbol_frame *kept = take_frames(cache, old.n_frames);
+
+	for (uint32_t i = 0; i < old.n_frames; i++) {
+		kept[i] = old.frames[i];
+		kept[i].flags = is_set ? kept[i].flags | flag :
+		    kept[i].flags & ~flag;
+	}
+	cache->places.items[location].frames = kept;
+}
+
 uint32_t
 cache_module_path(struct cache *cache, uint32_t module)
 {

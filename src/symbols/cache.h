@@ -36,6 +36,10 @@ const struct known_place *cache_get(struct cache *cache, uint32_t location);
 void cache_set(struct cache *cache, uint32_t location,
     const struct symbol_frame *frames, uint32_t n_frames);
 
+/* Set or clear a flag in all frames of a location. */
+void cache_mark(struct cache *cache, uint32_t location, uint32_t flag,
+    bool is_set);
+
 /* The frame that can be told without reading any file: the module and no
  * line. */
 struct symbol_frame cache_stand_in(struct cache *cache, uint32_t location);

@@ -44,6 +44,25 @@ is_worth_asking(const struct symbols *symbols, uint32_t location)
 	    code->module)->path[0] == '/';
 }
 
+/* What is said of a location that was never asked for. */
+static void
+begin(struct symbols *symbols, uint32_t location)
+{
+	bool is_best = false;
+	bool is_kept = symbols_find_kept(symbols, location, &is_best);
+
+	if (!is_kept) {
+		struct symbol_frame frame =
+		    cache_stand_in(&symbols->cache, location);
+
+		cache_set(&symbols->cache, location, &frame, 1);
+	}
+	if (is_best || !is_worth_asking(symbols, location))
+		return;
+	cache_mark(&symbols->cache, location, SYMBOL_PENDING, true);
+	waiting_add(&symbols->waiting, location, is_kept);
+}
+
 const struct symbol_frame *
 symbols_frames(struct symbols *symbols, uint32_t location,
     uint32_t *n_frames)
@@ -51,16 +70,8 @@ symbols_frames(struct symbols *symbols, uint32_t location,
 	const struct known_place *place =
 	    cache_get(&symbols->cache, location);
 
-	if (place->frames == NULL) {
-		struct symbol_frame frame =
-		    cache_stand_in(&symbols->cache, location);
-
-		if (is_worth_asking(symbols, location)) {
-			frame.flags |= SYMBOL_PENDING;
-			waiting_add(&symbols->waiting, location, false);
-		}
-		cache_set(&symbols->cache, location, &frame, 1);
-	}
+	if (place->frames == NULL)
+		begin(symbols, location);
 	*n_frames = place->n_frames;
 	return place->frames;
 }
@@ -83,14 +94,7 @@ symbols_stand_in(struct symbols *symbols, uint32_t location)
 void
 symbols_settle(struct symbols *symbols, uint32_t location)
 {
-	const struct known_place *place = cache_get(&symbols->cache, location);
-	struct symbol_frame frames[SYMBOLS_MAX_PUT];
-	uint32_t n = place->n_frames;
-
-	memcpy(frames, place->frames, n * sizeof *frames);
-	for (uint32_t i = 0; i < n; i++)
-		frames[i].flags &= ~(uint32_t)SYMBOL_PENDING;
-	cache_set(&symbols->cache, location, frames, n);
+	cache_mark(&symbols->cache, location, SYMBOL_PENDING, false);
 	symbols->has_changed = true;
 }
 
@@ -289,6 +293,7 @@ symbols_new(const char *helper_path, const struct frame_store *store,
 	symbols->helper_path = xstrdup(helper_path);
 	symbols->patience_ms = DEFAULT_PATIENCE_MS;
 	symbols->last_look_ms = now_ms();
+	symbols->cache_dir = -1;
 	cache_init(&symbols->cache, store, names);
 	helper_init(&symbols->helper);
 	return symbols;
@@ -309,6 +314,7 @@ symbols_free(struct symbols *symbols)
 	if (symbols == NULL)
 		return;
 	helper_fini(&symbols->helper);
+	symbols_save_kept(symbols);
 	cache_fini(&symbols->cache);
 	vec_fini(&symbols->modules);
 	waiting_fini(&symbols->waiting);

@@ -68,6 +68,13 @@ void symbols_put(struct symbols *symbols, uint32_t location,
 struct symbol_frame symbols_stand_in(struct symbols *symbols,
     uint32_t location);
 
+/*
+ * Keep answers in this folder from one tmtop to the next; made if need be, and
+ * not used when it cannot be made or is not ours alone.  Before anything is
+ * asked for.  Written by symbols_free().
+ */
+void symbols_use_cache(struct symbols *symbols, const char *folder);
+
 /* Start the helper if there is something to ask and it does not run, so that
  * symbols_fd() can be waited for. */
 void symbols_start(struct symbols *symbols);

@@ -5,6 +5,7 @@
 #define TMTOP_SYMBOLS_SYMBOLS_PRIVATE_H
 
 #include "symbols/cache.h"
+#include "symbols/disk_cache.h"
 #include "symbols/helper.h"
 #include "symbols/symbols.h"
 #include "symbols/waiting.h"
@@ -12,6 +13,7 @@
 struct module_state {
 	uint32_t	n_strikes;	/* helpers that it cost */
 	uint32_t	known_to;	/* generation of helper that has it */
+	struct disk_module *kept;	/* NULL: not asked for, or nowhere */
 };
 
 struct symbols {
@@ -30,6 +32,7 @@ struct symbols {
 	struct errbuf	 trouble;
 
 	struct cache	 cache;
+	int		 cache_dir;	/* on disk; -1: none */
 	VEC(struct module_state) modules;	/* by module */
 	struct waiting	 waiting;
 };
@@ -52,6 +55,28 @@ void symbols_put_lookups(struct symbols *symbols);
 /* Take in all whole packets that were received. -1: the helper talks
  * nonsense. */
 int symbols_take_packets(struct symbols *symbols);
+
+/* Frames as in an ANSWER, from their number on, put over the stand-in of a
+ * location; how many, 0: none.  packet_is_done() must be asked, too. */
+uint32_t symbols_read_frames(struct symbols *symbols, struct packet *packet,
+    uint32_t location, struct symbol_frame frames[SYMBOLS_MAX_FRAMES]);
+
+/* ---- symbols_disk.c ---- */
+
+/* Take what is known of a location from the disk; false when that is nothing.
+ * *is_best: it need not be asked for. */
+bool symbols_find_kept(struct symbols *symbols, uint32_t location,
+    bool *is_best);
+
+/* What the helper has said: flags and frames of an answer, as received, and
+ * what a module's answers are made from. */
+void symbols_keep(struct symbols *symbols, uint32_t location, uint32_t flags,
+    const void *frames, size_t size);
+void symbols_keep_source(struct symbols *symbols, uint32_t module,
+    const struct disk_source *source);
+
+/* Write everything that is new, and let go of it. */
+void symbols_save_kept(struct symbols *symbols);
 
 /* A module that cost too many helpers is left out. */
 #define SYMBOLS_MAX_STRIKES	2u

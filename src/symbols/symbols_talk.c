@@ -31,9 +31,8 @@ read_frame(struct symbols *symbols, struct packet *packet,
 	}
 }
 
-/* Improve stand-ins; how many there are, 0 when nothing is known. */
-static uint32_t
-read_frames(struct symbols *symbols, struct packet *packet,
+uint32_t
+symbols_read_frames(struct symbols *symbols, struct packet *packet,
     uint32_t location, struct symbol_frame frames[SYMBOLS_MAX_FRAMES])
 {
 	uint32_t n = packet_get_u32(packet);
@@ -57,13 +56,14 @@ take_answer(struct symbols *symbols, struct packet *packet)
 	struct symbol_frame frames[SYMBOLS_MAX_FRAMES];
 	uint32_t location = packet_get_u32(packet);
 	uint32_t flags = packet_get_u32(packet);
+	const struct packet rest = *packet;
 	bool is_rough = (flags & ANSWER_ROUGH) != 0;
 	uint32_t n;
 
 	if (location == 0 || location != waiting_head(&symbols->waiting) ||
 	    (is_rough && !waiting_head_is_new(&symbols->waiting)))
 		return -1;
-	n = read_frames(symbols, packet, location, frames);
+	n = symbols_read_frames(symbols, packet, location, frames);
 	if (!packet_is_done(packet))
 		return -1;
 	if (is_rough) {
@@ -72,6 +72,7 @@ take_answer(struct symbols *symbols, struct packet *packet)
 			frames[i].flags |= SYMBOL_PENDING;
 	} else {
 		waiting_take(&symbols->waiting);
+		symbols_keep(symbols, location, flags, rest.at, rest.size);
 	}
 	cache_set(&symbols->cache, location, frames, n > 0 ? n : 1);
 	symbols->has_changed = true;
@@ -82,12 +83,14 @@ static int
 take_source(struct symbols *symbols, struct packet *packet)
 {
 	uint32_t module = packet_get_u32(packet);
-	(void)symbols; (void)module;
-	packet_get_u32(packet);
-	packet_get_stamp(packet);
-	packet_get_string(packet);
-	packet_get_stamp(packet);
-	return packet_is_done(packet) ? 0 : -1;
+	struct disk_source source;
+
+	disk_source_read(packet, &source);
+	if (!packet_is_done(packet) || module == 0 ||
+	    module >= frame_store_n_modules(symbols->store))
+		return -1;
+	symbols_keep_source(symbols, module, &source);
+	return 0;
 }
 
 static int

@@ -16,6 +16,8 @@ if [ -z "${TMTOP_SRC:-}" ]; then
 fi
 : "${TMTOP_BUILD:=${BUILD:-$TMTOP_SRC/build}}"
 export TMTOP_SRC TMTOP_BUILD
+# No symbols from an earlier test, and none for the user's next tmtop.
+export XDG_CACHE_HOME=/dev/null
 
 tap_n=0
 tap_failed=0

@@ -200,7 +200,7 @@ run_traceback(struct driver *d)
 	};
 	struct report_out out;
 
-	report_out_init(&out, stdout);
+	report_out_init(&out, stdout, NULL);
 	report_tracemalloc_frames(&out, d->names, d->stacks, need_stack(d),
 	    &part);
 	report_out_fini(&out);
@@ -309,7 +309,7 @@ print_report(const struct driver *d, const struct stats_table *table)
 		.rows = table, .n_shown = table->n_rows };
 	struct report_out out;
 
-	report_out_init(&out, stdout);
+	report_out_init(&out, stdout, NULL);
 	report_tracemalloc.sample(&out, &sample);
 	report_out_fini(&out);
 	puts(".");

@@ -292,7 +292,7 @@ printed_init(struct printed *printed)
 {
 	*printed = (struct printed){ .text = NULL };
 	report_out_init(&printed->out,
-	    open_memstream(&printed->text, &printed->size));
+	    open_memstream(&printed->text, &printed->size), NULL);
 }
 
 static void

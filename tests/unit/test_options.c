@@ -105,7 +105,8 @@ options_every_one_reaches_its_field(void **state)
 	(void)state;
 	assert_int_equal(parse("-b -g filename -c -F *.c:7 -F !*/x.c_all "
 	    "-s count -r -t 5 -d 0.25 -n 3 -o r.txt --frames=25 -f json "
-	    "--skip=my* prog"), OPTIONS_RUN);
+	    "--skip=my* --source-map=/a=/b --source-map=c=d=e --no-cache "
+	    "prog"), OPTIONS_RUN);
 	assert_true(options.batch);
 	assert_int_equal(options.grouping, BY_FILENAME);
 	assert_int_equal(options.cumulative, CUMULATIVE_ONCE);
@@ -123,6 +124,9 @@ options_every_one_reaches_its_field(void **state)
 	assert_int_equal(options.format, FORMAT_JSON);
 	assert_int_equal(options.n_skips, 1);
 	assert_string_equal(options.skips[0], "my*");
+	assert_int_equal(options.n_source_maps, 2);
+	assert_string_equal(options.source_maps[1], "c=d=e");
+	assert_true(options.no_cache);
 	clean_up(NULL);
 
 	assert_int_equal(parse("--no-skip --color=never --ascii --no-mouse "
@@ -208,6 +212,10 @@ options_wrong_values_are_told_with_place_and_range(void **state)
 	(void)state;
 	check_wrong("-t 12x p -b", "--top '12x': not a whole number "
 	    "(column 3)", 3);
+	check_wrong("--source-map=/a p",
+	    "--source-map '/a': must be OLD=NEW, two folders", 0);
+	check_wrong("--source-map==/b p",
+	    "--source-map '=/b': must be OLD=NEW, two folders", 0);
 	check_wrong("-t -1 p", "--top '-1': not a whole number", 1);
 	check_wrong("--frames=0 p", "--frames '0': must be 1 to 65535", 1);
 	check_wrong("--frames=65536 p",
@@ -512,7 +520,8 @@ options_help_lists_every_option_once(void **state)
 {
 	static const char *const names[] = { "group-by", "cumulative",
 		"filter", "sort", "reverse", "skip", "no-skip", "frames",
-		"sample", "stopped", "table-size", "unwinder", "follow", "stdin", "stdout",
+		"sample", "stopped", "table-size", "unwinder", "follow",
+		"source-map", "no-cache", "stdin", "stdout",
 		"stderr", "output-log", "on-hangup", "delay", "exit", "color",
 		"ascii", "no-mouse", "batch", "format", "output", "top",
 		"iterations", "quiet", "verbose", "version", "help" };

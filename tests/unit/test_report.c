@@ -113,7 +113,7 @@ set_up(void **state)
 	setenv("TZ", "UTC", 1);
 	names = names_new();
 	stacks = stacks_new(names);
-	report_out_init(&out, open_memstream(&printed, &printed_size));
+	report_out_init(&out, open_memstream(&printed, &printed_size), NULL);
 	options = (struct options){ .skip = true };
 	run = (struct run_info){ .state = RUN_EXITED, .pid = 48213,
 		.is_over = true, .command = "./cached --port 7000",

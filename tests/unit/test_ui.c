@@ -351,7 +351,7 @@ sources_lines_are_safe(void **state)
 	static const char text[] =
 	    "first\n\ttab\tx\r\n\nbad\xff\033[m\nlast";
 	int fd = mkstemp(path);
-	struct sources *sources = sources_new();
+	struct sources *sources = sources_new(NULL, 0);
 
 	(void)state;
 	assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
@@ -374,7 +374,7 @@ sources_lines_are_safe(void **state)
 static void
 sources_refuse_what_is_no_file(void **state)
 {
-	struct sources *sources = sources_new();
+	struct sources *sources = sources_new(NULL, 0);
 	struct errbuf why;
 
 	(void)state;
@@ -386,6 +386,57 @@ sources_refuse_what_is_no_file(void **state)
 	assert_string_equal(sources_line(sources, "/dev/zero", 1), "");
 	assert_int_equal(sources_changed_at(sources, "/dev/zero"), 0);
 	sources_free(sources);
+}
+
+static void
+write_text(const char *folder, const char *name, const char *text)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Rules count up to a slash, in their order, and only where there is such a
+ * file; else the path itself does. */
+static void
+sources_are_looked_for_where_the_maps_say(void **state)
+{
+	char folder[] = "/tmp/tmtop-test-XXXXXX", old[64], rules[4][128];
+	const char *maps[] = { rules[0], rules[1], rules[2], rules[3] };
+	struct sources *sources;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	write_text(folder, "a.c", "new a\n");
+	write_text(folder, "b.c", "new b\n");
+	write_text(folder, "old.c", "old\n");
+	snprintf(old, sizeof old, "%s/old.c", folder);
+	snprintf(rules[0], sizeof rules[0], "/build/src=/nowhere");
+	snprintf(rules[1], sizeof rules[1], "/build/src=%s", folder);
+	snprintf(rules[2], sizeof rules[2], "./rel/=%s/", folder);
+	snprintf(rules[3], sizeof rules[3], "%s=%s/b.c", old, folder);
+	sources = sources_new(maps, 3);
+	assert_string_equal(sources_line(sources, "/build/src/a.c", 1),
+	    "new a");
+	assert_string_equal(sources_line(sources, "./rel/b.c", 1), "new b");
+	assert_string_equal(sources_line(sources, old, 1), "old");
+	assert_int_equal(sources_n_lines(sources, "/build/srca.c", NULL), -1);
+	assert_int_equal(sources_n_lines(sources, "/build/src/c.c", NULL), -1);
+	sources_free(sources);
+	sources = sources_new(maps, 4);
+	assert_string_equal(sources_line(sources, old, 1), "new b");
+	sources_free(sources);
+	unlink(old);
+	snprintf(old, sizeof old, "%s/a.c", folder);
+	unlink(old);
+	snprintf(old, sizeof old, "%s/b.c", folder);
+	unlink(old);
+	rmdir(folder);
 }
 
 /* ---- rescue ---- */
@@ -425,6 +476,7 @@ main(void)
 		cmocka_unit_test(history_of_garbage_is_printable),
 		cmocka_unit_test(sources_lines_are_safe),
 		cmocka_unit_test(sources_refuse_what_is_no_file),
+		cmocka_unit_test(sources_are_looked_for_where_the_maps_say),
 		cmocka_unit_test(rescue_bytes_have_no_padding_and_fit),
 	};
 
