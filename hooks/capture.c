@@ -126,9 +126,9 @@ intern_found(struct unwind_work *work, uint32_t n, uint32_t node,
 }
 
 static uint32_t
-deeper_root(uint32_t epoch)
+deeper_root(const struct unwind_work *work, uint32_t epoch)
 {
-	return child_of(0, &(struct frame){
+	return child_of(work->base, &(struct frame){
 	    .packed = frame_pack(0, FRAME_DEEPER) }, epoch);
 }
 
@@ -151,7 +151,8 @@ drop_outer(struct unwind_work *work, uint32_t epoch)
 	work->n_known = n - drop;
 	work->n_interned = 0;
 	work->n_dropped += drop;
-	work->root = deeper_root(epoch);
+	work->root = deeper_root(work, epoch);
+	work->is_deep = true;
 }
 
 /* A frame's fp, if a step outwards reads it. */
@@ -214,8 +215,9 @@ remember(struct unwind_work *work, const struct unwind_result *result,
 	work->known_epoch = epoch;
 	if (unlikely(result->n_joined == 0)) {
 		work->n_dropped = 0;
-		work->root = result->flags & TRACEBACK_TRUNCATED ?
-		    deeper_root(epoch) : 0;
+		work->is_deep = (result->flags & TRACEBACK_TRUNCATED) != 0;
+		work->root = work->is_deep ? deeper_root(work, epoch) :
+		    work->base;
 	}
 	if (unlikely(work->n_known > UNWIND_MAX_FRAMES))
 		drop_outer(work, epoch);
@@ -237,7 +239,7 @@ static ATTR_NOINLINE uint32_t
 intern_limited(struct unwind_work *work, struct unwind_result *result,
     uint32_t epoch)
 {
-	uint32_t n = result->n_found + result->n_joined, node = 0;
+	uint32_t n = result->n_found + result->n_joined, node = work->base;
 	bool is_limited = n > work->max_frames;
 
 	if (is_limited)
@@ -281,7 +283,7 @@ static ATTR_INLINE uint32_t
 intern(struct unwind_work *work, const struct unwind_result *result,
     uint32_t epoch)
 {
-	uint32_t root = 0;
+	uint32_t root = work->base;
 
 	if (likely(result->is_lasting)) {
 		remember(work, result, epoch);
@@ -292,7 +294,7 @@ intern(struct unwind_work *work, const struct unwind_result *result,
 		if (unlikely(root == 0))
 			return 0;
 	} else if (result->flags & TRACEBACK_TRUNCATED)
-		root = deeper_root(epoch);
+		root = deeper_root(work, epoch);
 	return intern_found(work, result->n_found, root, epoch);
 }
 
@@ -321,7 +323,7 @@ verify_known(struct unwind_work *work, const struct frame_state *start,
 		return true;
 	known_drop_innermost(work, start->sp, bounds->high);
 	if (unlikely(work->n_known == 0) ||
-	    unlikely((work->max_frames | work->root) != 0))
+	    unlikely((work->max_frames | work->is_deep) != 0))
 		return false;
 	last->n = work->n_known;
 	last->node = intern_known(work, work->n_known, epoch);
@@ -353,7 +355,7 @@ capture_walk(const struct frame_state *start,
 	total = result.n_joined + result.n_found;
 	if (likely(result.n_joined > 0) && likely(result.is_lasting) &&
 	    likely(result.n_found <= UNWIND_GAP) &&
-	    likely((result.flags | max_frames | work->root) == 0) &&
+	    likely((result.flags | max_frames | work->is_deep) == 0) &&
 	    likely(total <= UNWIND_MAX_FRAMES)) {
 		node = intern_few(work, result.n_joined, result.n_found,
 		    epoch);
@@ -371,7 +373,7 @@ capture_walk(const struct frame_state *start,
 	}
 	if (result.n_joined > 0) {
 		total += work->n_dropped;
-		if (unlikely(work->root != 0))
+		if (unlikely(work->is_deep))
 			result.flags |= TRACEBACK_TRUNCATED;
 	}
 	if (unlikely(max_frames != 0))
@@ -402,7 +404,7 @@ capture(const struct frame_state *start, const struct stack_bounds *bounds,
 	/* Where no walk is needed, and nothing is special about it. */
 	if (likely(is_own_stack(start, bounds)) &&
 	    verify_known(work, start, bounds, epoch, &last) &&
-	    likely((max_frames | work->root) == 0) &&
+	    likely((max_frames | work->is_deep) == 0) &&
 	    likely(!verify_is_on())) {
 		node = intern_known(work, work->n_known, epoch);
 		return likely(node != 0) ? tree_traceback(node, clear_epoch,

@@ -350,6 +350,7 @@ start_child(void)
 		store_relaxed(&state, OFF);
 		return false;
 	}
+	thread_begin_child();
 	rearm();
 	return true;
 }

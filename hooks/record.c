@@ -159,6 +159,7 @@ record_map(void *address, size_t size, own_frame own)
 	if (range.traceback != 0)
 		range.traceback = tree_in_domain(range.traceback,
 		    DOMAIN_MAPPINGS);
+	range.generation = load_relaxed(&lifecycle_control->generation);
 	if (range.traceback != 0 && mappings_put(&range)) {
 		writer = event_writer(t);
 		counters_add(&writer, range.traceback,

@@ -20,10 +20,12 @@
 #include "hooks/maps.h"
 #include "hooks/spans.h"
 #include "tables/region.h"
+#include "tables/tree.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #define MAX_SPARES		32
@@ -72,17 +74,83 @@ work_give(struct thread_work *work)
 	private_unmap(work, sizeof(*work));
 }
 
+/* ---- threads told apart ---- */
+
+static void
+read_own_name(char name[16])
+{
+	sys_call6(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
+}
+
+/*
+ * The marker below which this thread's stacks hang; 0: no room, they are then
+ * nobody's.  Each thread has a record of its own, since the kernel gives
+ * numbers of threads that have ended to others.
+ */
+static uint32_t
+make_marker(void)
+{
+	uint32_t id = region_take(SECTION_THREADS);
+	struct tree_key key = { .offset = id, .module_kind = NODE_THREAD };
+	struct thread_record *record;
+
+	if (id == 0)
+		return 0;
+	record = region_at(THREADS, struct thread_record, id);
+	record->tid = (uint32_t)sys_call6(SYS_gettid, 0, 0, 0, 0, 0, 0);
+	read_own_name(record->name);
+	/* ORDER thread-record: other end read_record() of the reader. */
+	store_release(&record->state, THREAD_RECORD_ALIVE);
+	/* No frame has its tag: kind and a record for an address. */
+	return tree_child(0, &key, (uint64_t)id << 16 | NODE_THREAD);
+}
+
+static void
+end_marker(uint32_t marker)
+{
+	uint64_t id = region_at(NODES, struct node, marker)->offset;
+	struct thread_record *record = region_at(THREADS,
+	    struct thread_record, id);
+
+	read_own_name(record->last_name);
+	/* ORDER thread-record: other end read_record() of the reader. */
+	store_release(&record->state, THREAD_RECORD_ENDED);
+}
+
+static void
+tell_apart(struct unwind_work *work)
+{
+	work->base = 0;
+	if (lifecycle_lobby->options & LOBBY_BY_THREAD)
+		work->base = make_marker();
+}
+
+void
+thread_begin_child(void)
+{
+	if (thread_state.work != NULL)
+		tell_apart(&thread_state.work->unwind);
+}
+
+/* ---- the end of a thread ---- */
+
 static void
 thread_exits(void *work)
 {
 	struct thread_state *t = &thread_state;
 
+	/* A fork child that has not begun anew: the tables are not mapped
+	 * here.  (No event of its own begins it: it is about to end.) */
+	if (load_relaxed(lifecycle_armed) == LIFECYCLE_IDLE)
+		return;
 	/* Busy, as for an event: a signal may come in between. */
 	if (t->work != work || (!thread_enter(t) && !spans_enter(t)))
 		return;
 	spans_forget(t->work);
 	t->flags &= ~(uint32_t)(THREAD_READY | THREAD_NO_DELTAS);
 	t->work = NULL;
+	if (((struct thread_work *)work)->unwind.base != 0)
+		end_marker(((struct thread_work *)work)->unwind.base);
 	work_give(work);
 	if (t->deltas != NULL)
 		deltas_give(lifecycle_control, t->deltas);
@@ -114,6 +182,7 @@ thread_abandon(void)
 	if (t->work != NULL) {
 		t->work->thread_id = 0;
 		spans_forget(t->work);
+		t->work->unwind.base = 0;
 		unwind_forget(&t->work->unwind);
 	}
 }
@@ -221,6 +290,7 @@ thread_prepare_slow(struct thread_state *t)
 	spans_forget(t->work);
 	unwind_forget(&t->work->unwind);
 	t->work->unwind.max_frames = 0;
+	tell_apart(&t->work->unwind);
 	t->flags |= THREAD_READY;
 	/* A child forked by a second thread has that thread's stack. */
 	find_main_stack(&t->bounds);

@@ -81,8 +81,10 @@ bool thread_prepare_slow(struct thread_state *t);
 /* A delta block for this thread, if there is one to be had. */
 void thread_take_deltas(struct thread_state *t);
 
-/* Fork child: this thread begins anew. */
+/* Fork child: this thread begins anew; first it lets go of the parent's
+ * tables, then, where there are new ones, it has its place there. */
 void thread_abandon(void);
+void thread_begin_child(void);
 
 /* Was the guard's holder abandoned, by a longjmp out of a signal handler?
  * Then what it knew of the stack is forgotten. */

@@ -121,6 +121,10 @@ struct unwind_work {
 	uint32_t	known_epoch;	/* of modules */
 	uint32_t	n_dropped;	/* outer frames not kept (deep stacks) */
 	uint32_t	root;		/* node below which frames[0] hangs */
+	uint32_t	base;		/* the same for a stack with all its
+					 * frames: the thread's marker, or 0 */
+	uint32_t	is_deep;	/* root is a marker for frames that
+					 * were not stored */
 	uint32_t	max_frames;	/* what their nodes were made for */
 	struct frame	frames[2 * UNWIND_MAX_FRAMES + UNWIND_GAP];
 	char		window[8192];	/* copy of a foreign stack's part */

@@ -170,7 +170,7 @@ compare(struct unwind_work *work, const struct unwind_result *result,
 	struct process_header *header = region_header;
 	uint32_t n = result->n_found + result->n_joined, i;
 	bool is_whole = result->flags == 0 &&
-	    (result->n_joined == 0 || work->root == 0);
+	    (result->n_joined == 0 || !work->is_deep);
 
 	if (result->flags != 0)
 		n = result->first_guess;

@@ -12,7 +12,8 @@
 
 static const struct option_choice groupings[] = {
 	{ "filename", BY_FILENAME }, { "lineno", BY_LINENO },
-	{ "traceback", BY_TRACEBACK }, { NULL, 0 }
+	{ "traceback", BY_TRACEBACK }, { "thread", BY_THREAD },
+	{ NULL, 0 }
 };
 
 static const struct option_choice cumulatives[] = {
@@ -65,7 +66,7 @@ const struct option_row option_table[] = {
 	{ .section = "What is shown",
 	    .name = "group-by", .letter = 'g', .arg = "KEY", .in = IN_ALL,
 	    .read = read_choice, FIELD(grouping), .choices = groupings,
-	    .unset = "lineno", .help = "rows for each" },
+	    .unset = "lineno", .help = "rows by" },
 	{ .name = "cumulative", .letter = 'c', .arg = "[RULE]", .in = IN_ALL,
 	    .read = read_cumulative, FIELD(cumulative), .choices = cumulatives,
 	    .unset = "off", .help = "count blocks in all frames" },
@@ -114,6 +115,8 @@ const struct option_row option_table[] = {
 	    .help = "what walks the stack" },
 	{ .name = "mmap", .in = IN_RUN, .read = read_flag, FIELD(mappings),
 	    .help = "record anonymous mmap too, as domain 1" },
+	{ .name = "by-thread", .in = IN_RUN, .read = read_flag,
+	    FIELD(by_thread), .help = "tell threads apart" },
 	{ .name = "follow", .arg = "WHAT", .in = IN_RUN, .read = read_follow,
 	    .choices = follows, .unset = "all", .help = "children recorded" },
 

@@ -276,9 +276,11 @@ check_together(const struct parser *p)
 	if (settle_format(p) < 0)
 		return -1;
 	if (options->cumulative != CUMULATIVE_OFF &&
-	    options->grouping == BY_TRACEBACK) {
+	    (options->grouping == BY_TRACEBACK ||
+	    options->grouping == BY_THREAD)) {
 		errbuf_set(p->why, "--cumulative has no meaning with "
-		    "--group-by=traceback");
+		    "--group-by=%s", options->grouping == BY_THREAD ?
+		    "thread" : "traceback");
 		return -1;
 	}
 	if (is_given(p, "every") && options->record == NULL) {

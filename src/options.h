@@ -95,6 +95,7 @@ struct options {
 	size_t		 n_skips;
 	enum color_mode	 color;
 	bool		 mappings;	/* --mmap: domain 1 */
+	bool		 by_thread;	/* --by-thread */
 	bool		 ascii, no_mouse, quiet, exit_at_end;
 	unsigned	 verbose;
 	uint64_t	 sample_bytes;	/* --sample; 0: everything */

@@ -31,11 +31,14 @@ session_latest_totals(const struct session *s)
 /* Is the row made of this traceback, among others? */
 static bool
 is_behind_row(const struct session *s, const struct statistic *row,
-    uint32_t stack)
+    const struct query_trace *trace)
 {
+	uint32_t stack = trace->stack;
 	bool any_frame = s->cumulative != CUMULATIVE_OFF &&
 	    s->grouping != BY_TRACEBACK;
 
+	if (s->rows->grouping == BY_THREAD)
+		return trace->thread_label == row->file;
 	for (;;) {
 		if (stats_is_at(s->rows, row, stack))
 			return true;
@@ -57,7 +60,7 @@ select_behind(const struct session *s, const struct session_side *side,
 	};
 
 	for (uint32_t i = 0; i < from->n; i++) {
-		if (is_behind_row(s, row, from->traces[i].stack))
+		if (is_behind_row(s, row, &from->traces[i]))
 			found.traces[found.n++] = from->traces[i];
 	}
 	return found;

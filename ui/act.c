@@ -15,7 +15,7 @@
 #include <stdio.h>
 
 /* The groupings, then these. */
-enum { TAB_TREE = N_GROUPINGS, TAB_OUTPUT, N_TABS };
+enum { TAB_TREE = N_FRAME_GROUPINGS, TAB_OUTPUT, N_TABS };
 
 enum { WHEEL_ROWS = 3 };
 
@@ -202,6 +202,7 @@ current_tab(const struct ui *ui)
 {
 	return ui->front == VIEW_OUTPUT ? (size_t)TAB_OUTPUT :
 	    ui->front == VIEW_TREE ? (size_t)TAB_TREE :
+	    session_grouping(ui->session) == BY_THREAD ? (size_t)N_TABS :
 	    (size_t)session_grouping(ui->session);
 }
 

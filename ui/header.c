@@ -306,8 +306,9 @@ static const struct {
 static size_t
 front_tab(const struct ui *ui)
 {
-	return ui->front == VIEW_OUTPUT ? N_GROUPINGS + 1 :
-	    ui->front == VIEW_TREE ? N_GROUPINGS :
+	return ui->front == VIEW_OUTPUT ? N_FRAME_GROUPINGS + 1 :
+	    ui->front == VIEW_TREE ? N_FRAME_GROUPINGS :
+	    session_grouping(ui->session) == BY_THREAD ? array_size(tabs) :
 	    (size_t)session_grouping(ui->session);
 }
 

@@ -3,7 +3,7 @@
 
 const char *const report_grouping_names[N_GROUPINGS] = {
 	[BY_FILENAME] = "filename", [BY_LINENO] = "lineno",
-	[BY_TRACEBACK] = "traceback",
+	[BY_TRACEBACK] = "traceback", [BY_THREAD] = "thread",
 };
 
 void

@@ -22,6 +22,7 @@
 #include "util/vec.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #define UNKNOWN	UINT32_MAX
 
@@ -59,6 +60,7 @@ struct attribution {
 	ids			 useful;	/* by node: the nearest useful
 						 * one at or above, or 0 */
 	ids			 shown;		/* by node: as shown */
+	ids			 labels;	/* names, by thread of a snapshot */
 	ids			 path;		/* scratch */
 };
 
@@ -100,6 +102,7 @@ attribution_free(struct attribution *a)
 	vec_fini(&a->useful);
 	vec_fini(&a->shown);
 	vec_fini(&a->path);
+	vec_fini(&a->labels);
 	free(a);
 }
 
@@ -342,6 +345,22 @@ find_shown(struct attribution *a, uint32_t full)
 	return a->shown.items[full];
 }
 
+/* Of a thread 0 and of all that the snapshot has. */
+static void
+label_threads(struct attribution *a, const struct snapshot *snapshot)
+{
+	char label[96];
+
+	vec_clear(&a->labels);
+	vec_push(&a->labels, NAME_UNKNOWN);
+	for (uint32_t i = 0; i < snapshot->n_threads; i++) {
+		int n = snprintf(label, sizeof label, "%s %d",
+		    snapshot->threads[i].name, (int)snapshot->threads[i].tid);
+
+		vec_push(&a->labels, names_intern(a->names, label, (size_t)n));
+	}
+}
+
 static struct query_trace
 attribute_trace(struct attribution *a, const struct snapshot *snapshot,
     uint32_t origin)
@@ -354,7 +373,7 @@ attribute_trace(struct attribution *a, const struct snapshot *snapshot,
 	bool is_limited = a->limit != 0 && stacks_depth(a->stacks, stack) <
 	    stacks_depth(a->stacks, useful);
 
-	assert(depth >= full.n_raw);
+	assert(depth >= full.n_raw && trace->thread < a->labels.n);
 	return (struct query_trace){
 		.size = trace->size,
 		.count = trace->count,
@@ -365,6 +384,7 @@ attribute_trace(struct attribution *a, const struct snapshot *snapshot,
 		.survivor_count = trace->survivor_count,
 		.origin = origin,
 		.thread = trace->thread,
+		.thread_label = a->labels.items[trace->thread],
 		.stack = stack,
 		.full = full.node,
 		.process = trace->process,
@@ -387,6 +407,7 @@ attribution_apply(struct attribution *a, const struct snapshot *snapshot,
 		    sizeof *result->traces),
 	};
 	grow_full(a);
+	label_threads(a, snapshot);
 	for (uint32_t i = 0; i < snapshot->n_traces; i++) {
 		const struct trace *trace = &snapshot->traces[i];
 

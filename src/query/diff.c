@@ -25,8 +25,8 @@ is_same_row(const void *table, uint32_t id, const void *key)
 	const struct stats_table *old = table;
 	const struct statistic *a = &old->rows[id], *b = key;
 
-	return a->identity == b->identity &&
-	    stats_is_at(old, a, b->stack);
+	return a->identity == b->identity && (old->grouping == BY_THREAD ||
+	    stats_is_at(old, a, b->stack));
 }
 
 static void
@@ -56,6 +56,7 @@ vanish(const struct statistic *old)
 
 	row.size = row.count = row.allocs = row.frees = 0;
 	row.allocated = row.temporary = 0;
+	row.survivor_size = row.survivor_count = 0;
 	row.n_tracebacks = 0;
 	subtract(&row, old);
 	return row;

@@ -28,6 +28,7 @@
 
 struct sum {
 	uint64_t	size, count, allocs, allocated, temporary;
+	uint64_t	survivor_size, survivor_count;
 	uint32_t	n_tracebacks;	/* distinct ones with live blocks */
 	uint16_t	domain;
 };
@@ -149,6 +150,8 @@ add_sum(struct work *work, uint32_t node, const struct sum *sum)
 	row->allocs += sum->allocs;
 	row->allocated += sum->allocated;
 	row->temporary += sum->temporary;
+	row->survivor_size += sum->survivor_size;
+	row->survivor_count += sum->survivor_count;
 	row->n_tracebacks += sum->n_tracebacks;
 }
 
@@ -166,6 +169,8 @@ sum_of(const struct query_trace *trace, uint8_t *seen)
 		.allocs = trace->allocs,
 		.allocated = trace->allocated,
 		.temporary = trace->temporary,
+		.survivor_size = trace->survivor_size,
+		.survivor_count = trace->survivor_count,
 		.n_tracebacks = is_first,
 		.domain = trace->domain,
 	};
@@ -195,6 +200,8 @@ add_to(struct sum *sum, const struct sum *more)
 	sum->allocs += more->allocs;
 	sum->allocated += more->allocated;
 	sum->temporary += more->temporary;
+	sum->survivor_size += more->survivor_size;
+	sum->survivor_count += more->survivor_count;
 	sum->n_tracebacks += more->n_tracebacks;
 	sum->domain = more->domain;
 }
@@ -319,6 +326,8 @@ group_by(const struct query_traces *traces, enum grouping grouping,
 	struct stats_table *table;
 
 	assert(grouping < N_GROUPINGS);
+	if (grouping == BY_THREAD)
+		return group_by_thread(traces);
 	work.n_keys = count_keys(&work);
 	work.row_of = xreallocarray(NULL, work.n_keys, sizeof *work.row_of);
 	memset(work.row_of, 0xff, work.n_keys * sizeof *work.row_of);

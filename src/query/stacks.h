@@ -82,6 +82,8 @@ struct query_trace {
 	uint64_t	survivor_size, survivor_count;
 	uint32_t	origin;		/* its place in the snapshot */
 	uint32_t	thread;		/* as in struct trace */
+	uint32_t	thread_label;	/* name: "NAME TID"; NAME_UNKNOWN:
+					 * threads are not told apart */
 	uint32_t	stack;		/* attributed frame = this node's frame;
 					 * its ancestors are the callers */
 	uint32_t	full;		/* same traceback with the skipped

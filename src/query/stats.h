@@ -13,6 +13,8 @@ enum grouping {
 	BY_FILENAME,
 	BY_LINENO,
 	BY_TRACEBACK,
+	N_FRAME_GROUPINGS,	/* by what stands in the traceback */
+	BY_THREAD = N_FRAME_GROUPINGS,
 	N_GROUPINGS
 };
 
@@ -24,7 +26,8 @@ enum cumulative {
 
 /* One row. `file` and `line` are the attributed frame's; line 0 when grouped
  * by filename; function NAME_UNKNOWN unless all traces of the row agree: those
- * with live blocks, if there are any. */
+ * with live blocks, if there are any.  Grouped by thread, `file` is the
+ * thread's label. */
 struct statistic {
 	uint64_t	identity;	/* equal rows of successive refreshes
 					 * have equal identities (file, line or
@@ -40,6 +43,7 @@ struct statistic {
 	uint64_t	size, count;
 	int64_t		size_diff, count_diff;	/* 0 without a mark */
 	uint64_t	allocs, frees, allocated, temporary;
+	uint64_t	survivor_size, survivor_count;	/* see stats_table */
 	int64_t		allocs_diff, allocated_diff;
 };
 
@@ -47,6 +51,8 @@ struct stats_table {
 	const struct stacks	*stacks;	/* borrowed */
 	enum grouping		 grouping;
 	bool			 has_diff;
+	bool			 has_survivors;	/* what was born after the
+						 * mark and lives is known */
 	uint32_t		 n_rows;	/* rows to show */
 	uint32_t		 n_all;		/* rows there are: those behind
 						 * n_rows have nothing alive on
@@ -73,7 +79,7 @@ uint32_t stats_put_live_first(struct statistic *rows, uint32_t n);
 
 /* Is the frame of `node` of table->stacks at this row's place?  (The same
  * file; or file and line, or file and offset where there is no line; or, by
- * traceback, the whole traceback.) */
+ * traceback, the whole traceback.)  Not of rows by thread. */
 bool stats_is_at(const struct stats_table *table, const struct statistic *row,
     uint32_t node);
 
@@ -104,6 +110,9 @@ bool sort_key_is_past(enum sort_key key);
  * BY_TRACEBACK: the caller reports that to the user. */
 struct stats_table *group_by(const struct query_traces *traces,
     enum grouping grouping, enum cumulative cumulative);
+
+/* The same for BY_THREAD, which is never cumulative. */
+struct stats_table *group_by_thread(const struct query_traces *traces);
 
 /* Join of two groupings of the same stacks: rows of either side; a missing
  * side counts as zero, rows that vanished stay with size 0. */

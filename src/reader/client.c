@@ -61,6 +61,7 @@ lobby_options(const struct client_plan *plan)
 	    (plan->follow_exec ? LOBBY_FOLLOW_EXEC : 0) |
 	    (plan->use_libunwind ? LOBBY_LIBUNWIND : 0) |
 	    (plan->mappings ? LOBBY_MAPPINGS : 0) |
+	    (plan->by_thread ? LOBBY_BY_THREAD : 0) |
 	    (plan->verify ? LOBBY_VERIFY : 0);
 }
 

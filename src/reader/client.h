@@ -43,6 +43,7 @@ struct client_plan {
 	bool		 follow_fork, follow_exec;
 	bool		 use_libunwind;	/* --unwinder=libunwind */
 	bool		 mappings;	/* mmap and friends too */
+	bool		 by_thread;	/* threads are told apart */
 	bool		 verify;	/* TMTOP_VERIFY=1 in the environment */
 
 	/*

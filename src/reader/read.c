@@ -44,6 +44,15 @@ reader_open(int segment_fd, struct frame_store *store, struct errbuf *why)
 	return NULL;
 }
 
+static void
+drop_reading(struct process_reading *reading)
+{
+	free(reading->traces);
+	free(reading->threads);
+	free(reading->peak_traces);
+	slot_tables_close(reading->tables);
+}
+
 void
 reader_close(struct reader *reader)
 {
@@ -53,11 +62,8 @@ reader_close(struct reader *reader)
 		return;
 	for (i = 0; i < N_SLOTS; i++)
 		slot_tables_close(reader->tables[i]);
-	for (i = 0; i < reader->ended.n; i++) {
-		free(reader->ended.items[i].traces);
-		free(reader->ended.items[i].peak_traces);
-		slot_tables_close(reader->ended.items[i].tables);
-	}
+	for (i = 0; i < reader->ended.n; i++)
+		drop_reading(&reader->ended.items[i]);
 	vec_fini(&reader->ended);
 	lobby_unmap(&reader->lobby);
 	free(reader);
@@ -126,6 +132,19 @@ open_slot(struct reader *reader, uint32_t i, uint32_t incarnation)
 	return true;
 }
 
+static void
+copy_threads(struct process_reading *reading,
+    const struct slot_tables *tables)
+{
+	reading->n_threads = (uint32_t)tables->threads.n;
+	if (reading->n_threads == 0)
+		return;
+	reading->threads = xreallocarray(NULL, reading->n_threads,
+	    sizeof *reading->threads);
+	memcpy(reading->threads, tables->threads.items,
+	    reading->n_threads * sizeof *reading->threads);
+}
+
 /* False: nothing there, or its final state is known already. */
 static bool
 read_slot(struct reader *reader, uint32_t i, enum reader_moment moment,
@@ -160,6 +179,7 @@ read_slot(struct reader *reader, uint32_t i, enum reader_moment moment,
 	}
 	slot_tables_read(reader->tables[i], moment, &reading->process,
 	    &reading->traces, &reading->n_traces);
+	copy_threads(reading, reader->tables[i]);
 	reader_note_corruption(reader, reader->tables[i], &reading->process);
 	if (state == SLOT_LIVE)
 		read_proc_stat(&reading->process);
@@ -212,8 +232,15 @@ add_reading(struct snapshot *snapshot, uint32_t *n_traces,
 		trace = &snapshot->traces[(*n_traces)++];
 		*trace = reading->traces[i];
 		trace->process = process;
+		trace->thread = trace->thread == 0 || trace->thread >
+		    reading->n_threads ? 0 :
+		    snapshot->n_threads + trace->thread;
 		if (!owns_memory)
 			trace->size = trace->count = 0;
+	}
+	for (i = 0; i < reading->n_threads; i++) {
+		snapshot->threads[snapshot->n_threads] = reading->threads[i];
+		snapshot->threads[snapshot->n_threads++].process = process;
 	}
 }
 
@@ -245,16 +272,23 @@ static struct snapshot *
 combine(struct reader *reader, const struct process_reading *live,
     uint32_t n_live)
 {
-	uint32_t n_traces = 0, i;
+	uint32_t n_traces = 0, n_threads = 0, i;
 	struct snapshot *snapshot;
 
-	for (i = 0; i < n_live; i++)
+	for (i = 0; i < n_live; i++) {
 		n_traces += live[i].n_traces;
-	for (i = 0; i < reader->ended.n; i++)
+		n_threads += live[i].n_threads;
+	}
+	for (i = 0; i < reader->ended.n; i++) {
 		n_traces += reader->ended.items[i].n_traces;
+		n_threads += reader->ended.items[i].n_threads;
+	}
 	snapshot = snapshot_new(n_traces,
 	    n_live + (uint32_t)reader->ended.n);
 	snapshot->n_processes = 0;
+	if (n_threads > 0)
+		snapshot->threads = xcalloc(n_threads,
+		    sizeof *snapshot->threads);
 	n_traces = 0;
 	for (i = 0; i < n_live; i++)
 		add_reading(snapshot, &n_traces, &live[i], true);
@@ -271,7 +305,8 @@ combine(struct reader *reader, const struct process_reading *live,
 static void
 keep_peak(struct slot_tables *tables, struct process_reading *reading)
 {
-	struct process process = { .pid = reading->process.pid };
+	struct process process = { .pid = reading->process.pid,
+	    .state = reading->process.state };
 
 	slot_tables_read(tables, READER_PEAK, &process,
 	    &reading->peak_traces, &reading->n_peak_traces);
@@ -347,7 +382,7 @@ reader_snapshot(struct reader *reader)
 	memcpy(snapshot->corruption, reader->corruption,
 	    sizeof snapshot->corruption);
 	for (i = 0; i < live.n; i++)
-		free(live.items[i].traces);
+		drop_reading(&live.items[i]);
 	vec_fini(&live);
 	return snapshot;
 }
@@ -397,7 +432,7 @@ reader_snapshot_at(struct reader *reader, enum reader_moment moment)
 	if (moment == READER_PEAK)
 		swap_peaks(reader);
 	for (i = 0; i < live.n; i++)
-		free(live.items[i].traces);
+		drop_reading(&live.items[i]);
 	vec_fini(&live);
 	return snapshot;
 }

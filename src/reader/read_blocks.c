@@ -10,7 +10,8 @@
  * Invariant  A granule is never read before the file has been asked whether so
  *            many can exist: reading holes of a sparse file would fill them.
  * Limits     A block whose record is being written is missing; one larger
- *            than 256 MiB also while its size is.
+ *            than 256 MiB also while its size is.  What is left of a mapping
+ *            that was cut in two is two blocks here, and one in the counters.
  */
 #include "reader/read_blocks.h"
 
@@ -231,6 +232,37 @@ visit_objects(const struct visit *v)
 	}
 }
 
+/* ---- mappings ---- */
+
+static void
+visit_range(const struct visit *v, const struct large_record *shared)
+{
+	/* ORDER range: other ends mappings_put(), mappings_take(). */
+	uint64_t address = load_acquire(&shared->address);
+	uint32_t traceback = load_relaxed(&shared->traceback);
+	struct live_block block = {
+		.address = address,
+		.size = load_relaxed(&shared->size),
+		.generation = load_relaxed(&shared->generation),
+	};
+
+	fence_acquire();
+	/* Nobody has taken it out meanwhile. */
+	if (address > 1 && load_relaxed(&shared->address) == address)
+		visit_block(v, &block, traceback);
+}
+
+static void
+visit_ranges(const struct visit *v)
+{
+	uint32_t n = slot_per_chunk(SECTION_RANGES), i;
+	const void *shared;
+
+	for (i = 0; i < n && (shared = slot_element(v->tables, SECTION_RANGES,
+	    i)) != NULL; i++)
+		visit_range(v, shared);
+}
+
 /* ---- all ---- */
 
 void
@@ -245,6 +277,7 @@ slot_tables_visit_blocks(struct slot_tables *t, block_visitor *call,
 	for (i = 0; i < v.granules.n; i += visit_lanes(&v, i))
 		slice_point_at(i);
 	visit_objects(&v);
+	visit_ranges(&v);
 	vec_fini(&v.granules);
 	vec_fini(&v.wides);
 }

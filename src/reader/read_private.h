@@ -12,6 +12,8 @@ struct process_reading {
 	struct process	 process;
 	struct trace	*traces;
 	uint32_t	 n_traces;
+	struct snapshot_thread *threads;	/* copies */
+	uint32_t	 n_threads;
 	uint32_t	 slot, incarnation;
 	bool		 is_final;
 	struct slot_tables *tables;	/* of an ended one: kept for its

@@ -133,6 +133,41 @@ node_location(struct slot_tables *t, const struct node *node,
 	return true;
 }
 
+/* A marker names the thread of all that hangs below it. */
+static bool
+read_marker(struct slot_tables *t, uint32_t id, const struct node *node)
+{
+	if ((node->module_kind & NODE_KIND_MASK) != NODE_THREAD)
+		return false;
+	if (node->parent != 0 || node->offset == 0 ||
+	    node->offset >= slot_count(t, SECTION_THREADS)) {
+		slot_corrupt(t, "frame %u names a thread that is not there",
+		    id);
+		return false;
+	}
+	if (id >= t->owners.n)
+		vec_push_zeroed(&t->owners, id + 1 - t->owners.n);
+	t->owners.items[id] = (uint32_t)node->offset;
+	t->stacks.items[id] = STACK_EMPTY;
+	return true;
+}
+
+static uint32_t
+owner_of(const struct slot_tables *t, uint32_t id)
+{
+	return id < t->owners.n ? t->owners.items[id] : 0;
+}
+
+static void
+set_owner(struct slot_tables *t, uint32_t id, uint32_t owner)
+{
+	if (owner == 0)
+		return;
+	if (id >= t->owners.n)
+		vec_push_zeroed(&t->owners, t->stacks.n - t->owners.n);
+	t->owners.items[id] = owner;
+}
+
 /* Node ids from `id` up to the first known one, in t->path, newest first. */
 static bool
 collect_unknown(struct slot_tables *t, uint32_t id)
@@ -170,7 +205,7 @@ collect_unknown(struct slot_tables *t, uint32_t id)
 static uint32_t
 node_stack(struct slot_tables *t, uint32_t id)
 {
-	uint32_t location, stack, parent;
+	uint32_t location, stack, parent, above;
 	const struct node *shared;
 	struct node node;
 
@@ -188,11 +223,15 @@ node_stack(struct slot_tables *t, uint32_t id)
 		/* Read again: what was checked above may have changed. */
 		if (parent >= id)
 			return 0;
+		if (read_marker(t, id, &node))
+			continue;
 		if (!node_location(t, &node, &location))
 			return 0;
-		stack = frame_store_stack(t->store, t->stacks.items[parent],
-		    location);
+		above = t->stacks.items[parent];
+		stack = frame_store_stack(t->store, above == STACK_EMPTY ? 0 :
+		    above, location);
 		t->stacks.items[id] = stack;
+		set_owner(t, id, owner_of(t, parent));
 	}
 	return t->stacks.items[id];
 }
@@ -236,6 +275,8 @@ stack_in_region(struct slot_tables *t, uint32_t marker,
 	}
 	stack = node_stack(t, node->parent);
 	root = node_stack(t, (uint32_t)node->offset);
+	if (stack == STACK_EMPTY || root == STACK_EMPTY)
+		return 0;
 	if (stack == 0 || root == 0)
 		return stack;
 	stack = put_below(t, root, stack);
@@ -258,10 +299,12 @@ copy_node(struct slot_tables *t, uint32_t id, struct node *node)
 }
 
 uint32_t
-slot_traceback_stack(struct slot_tables *t, uint32_t id)
+slot_traceback_stack(struct slot_tables *t, uint32_t id, uint32_t *thread)
 {
 	struct node node;
+	uint32_t stack;
 
+	*thread = 0;
 	if (!copy_node(t, id, &node))
 		return node_stack(t, id);	/* says what is wrong */
 	if ((node.module_kind & NODE_KIND_MASK) == NODE_DOMAIN) {
@@ -271,7 +314,12 @@ slot_traceback_stack(struct slot_tables *t, uint32_t id)
 			return 0;
 		id = parent;
 	}
-	if ((node.module_kind & NODE_KIND_MASK) == NODE_IN_REGION)
-		return stack_in_region(t, id, &node);
-	return node_stack(t, id);
+	if ((node.module_kind & NODE_KIND_MASK) == NODE_IN_REGION) {
+		stack = stack_in_region(t, id, &node);
+		*thread = owner_of(t, node.parent);
+	} else {
+		stack = node_stack(t, id);
+		*thread = owner_of(t, id);
+	}
+	return stack == STACK_EMPTY ? 0 : stack;
 }

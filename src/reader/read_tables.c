@@ -84,6 +84,8 @@ slot_tables_close(struct slot_tables *t)
 	munmap((void *)t->header, HEADER_SIZE);
 	vec_fini(&t->modules);
 	vec_fini(&t->stacks);
+	vec_fini(&t->owners);
+	vec_fini(&t->threads);
 	vec_fini(&t->path);
 	vec_fini(&t->places);
 	vec_fini(&t->deltas.list);
@@ -248,7 +250,7 @@ read_traceback(struct slot_tables *t, uint32_t id, size_t *next_delta,
 		    (flags & TRACEBACK_CUT ? TRACE_CUT : 0) |
 		    (flags & TRACEBACK_TRUNCATED ? TRACE_TRUNCATED : 0)),
 	};
-	trace->stack = slot_traceback_stack(t, node);
+	trace->stack = slot_traceback_stack(t, node, &trace->thread);
 	if (trace->stack == 0)
 		++*losses;
 	return true;
@@ -438,6 +440,8 @@ slot_tables_read(struct slot_tables *t, enum reader_moment kind,
 	}
 	if (t->patience != NULL)
 		*t->patience = moment.patience;
+	/* Every thread that a trace names is there by now. */
+	slot_tables_read_threads(t, process);
 	after = read_progress(t, clear_epoch);
 	process->totals.skew_bytes = skew_between(&before, &after);
 	process->totals.peak_bytes = read_peak(t, &process->totals);

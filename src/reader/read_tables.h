@@ -23,7 +23,12 @@ struct slot_tables {
 	uint64_t	 n_pages;	/* of the file, when last asked */
 	const char	*chunks[DIRECTORY_SIZE];	/* mapped or NULL */
 	VEC(uint32_t)	 modules;	/* process id -> store id, + 1 */
-	VEC(uint32_t)	 stacks;	/* node id -> store stack; 0 unknown */
+	VEC(uint32_t)	 stacks;	/* node id -> store stack; 0 unknown,
+					 * STACK_EMPTY a thread's marker */
+	VEC(uint32_t)	 owners;	/* node id -> thread record, or 0; as
+					 * far as there are any */
+	VEC(struct snapshot_thread) threads; /* by record id - 1 */
+	uint32_t	 next_asked;	/* of them, for its name */
 	VEC(uint32_t)	 path;		/* working memory */
 	uint32_t	 n_rooted;	/* frames put below regions so far */
 	struct delta_refs deltas;	/* the same */
@@ -74,8 +79,15 @@ void slot_corrupt(struct slot_tables *tables, const char *format, ...)
 
 /*
  * The stack of a traceback that ends in this node; 0: not complete or corrupt.
- * One in another domain than malloc's ends in a marker below it.
+ * One in another domain than malloc's ends in a marker below it.  *thread: the
+ * record of who made it, below the number of those; 0: not known.
  */
-uint32_t slot_traceback_stack(struct slot_tables *tables, uint32_t node);
+#define STACK_EMPTY	UINT32_MAX
+uint32_t slot_traceback_stack(struct slot_tables *tables, uint32_t node,
+    uint32_t *thread);
+
+/* Bring tables->threads up to date: those there are by now, and their names. */
+void slot_tables_read_threads(struct slot_tables *tables,
+    const struct process *process);
 
 #endif

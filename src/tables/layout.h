@@ -62,6 +62,7 @@ enum lobby_option {
 	LOBBY_VERIFY		= 4,	/* compare captures with libunwind */
 	LOBBY_LIBUNWIND		= 8,	/* capture with libunwind */
 	LOBBY_MAPPINGS		= 16,	/* record mmap and friends too */
+	LOBBY_BY_THREAD		= 32,	/* threads are told apart */
 };
 
 /*
@@ -152,6 +153,7 @@ enum section_id {
 	SECTION_OBJECTS,	/* struct object_record: what the program
 				 * tracks itself, in other domains */
 	SECTION_DELTAS,		/* per-thread counter deltas */
+	SECTION_THREADS,	/* struct thread_record; 0 = none, unused */
 	N_SECTIONS
 };
 
@@ -166,7 +168,8 @@ enum section_id {
 	S(LARGE,	sizeof(struct large_record),	4096,	1)	\
 	S(RANGES,	sizeof(struct large_record),	4096,	1)	\
 	S(OBJECTS,	sizeof(struct object_record),	8192,	512)	\
-	S(DELTAS,	sizeof(struct delta_block),	64,	256)
+	S(DELTAS,	sizeof(struct delta_block),	64,	256)	\
+	S(THREADS,	sizeof(struct thread_record),	2048,	64)
 
 struct section {
 	uint32_t	n_used;		/* [hook] atomic: next free id.  An id
@@ -271,6 +274,8 @@ enum node_kind {
 				 * in the region whose node is `offset` */
 	NODE_REGION,		/* a region in the region `parent`; offset: of
 				 * its name in SECTION_STRINGS | size << 32 */
+	NODE_THREAD,		/* marker, outermost: who made these calls, the
+				 * thread record `offset` */
 	N_NODE_KINDS
 };
 
@@ -432,6 +437,23 @@ struct delta_block {
 	int64_t		current;	/* not yet in header.current */
 	uint64_t	allocated;	/* nor this */
 	struct delta	entries[DELTA_ENTRIES];
+};
+
+/*
+ * A thread whose stacks hang below a marker of its own.  Only that thread
+ * writes.  Names are as the kernel has them, not always ended by NUL.
+ */
+struct thread_record {
+	uint32_t	tid;
+	uint32_t	state;		/* enum thread_record_state.
+					 * ORDER thread-record: release by the
+					 * hook, acquire by the reader */
+	char		name[16];	/* when it began */
+	char		last_name[16];	/* once it has ended */
+};
+
+enum thread_record_state {
+	THREAD_RECORD_NEW, THREAD_RECORD_ALIVE, THREAD_RECORD_ENDED,
 };
 
 /* With sampling blocks have weights: counts are in these parts of a block. */

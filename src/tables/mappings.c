@@ -53,10 +53,11 @@ mappings_put(const struct range *range)
 		record->size = range->size;
 		record->traceback = range->traceback;
 		record->domain = DOMAIN_MAPPINGS;
+		record->generation = range->generation;
 		record->is_part = range->is_part;
 		raise_count(i + 1);
 		/* ORDER range: filled before it is found.
-		 * Other end: mappings_take(). */
+		 * Other ends: mappings_take(), the reader's visit_range(). */
 		store_release(&record->address, range->address);
 		return true;
 	}
@@ -80,6 +81,7 @@ mappings_take(uintptr_t address, uint64_t size, struct range *range)
 			continue;
 		*range = (struct range){ .address = start,
 		    .size = record->size, .traceback = record->traceback,
+		    .generation = record->generation,
 		    .is_part = record->is_part };
 		store_release(&record->address, RANGE_FREE);
 		return true;

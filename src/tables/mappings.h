@@ -12,6 +12,7 @@ struct range {
 	uintptr_t	address;
 	uint64_t	size;
 	uint32_t	traceback;
+	uint32_t	generation;	/* as a block's */
 	bool		is_part;	/* what remained behind a cut: counts
 					 * as bytes, not as a block */
 };

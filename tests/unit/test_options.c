@@ -239,7 +239,8 @@ options_wrong_values_are_told_with_place_and_range(void **state)
 	    "--format 'xml': not one of text, tracemalloc, json, "
 	    "csv, folded", 1);
 	check_wrong("-g line p",
-	    "--group-by 'line': not one of filename, lineno, traceback", 1);
+	    "--group-by 'line': not one of filename, lineno, traceback, "
+	    "thread", 1);
 	check_wrong("--table-size=4K p",
 	    "--table-size '4K': must be 1.0 MiB to 32.0 GiB", 1);
 	check_wrong("-o= p -b --output=", "--output is for reports: add "

@@ -8,6 +8,7 @@
 #include "tables/blocks.h"
 #include "tables/control.h"
 #include "tables/counters.h"
+#include "tables/mappings.h"
 #include "tables/objects.h"
 #include "tables/region.h"
 #include "tables/tree.h"
@@ -467,6 +468,42 @@ hostile_bytes_anywhere_are_read_within_bounds(void **state)
 	}
 }
 
+/* ---- mappings ---- */
+
+static void
+mappings_are_blocks_with_generations(void **state)
+{
+	struct range range = { .address = 0x7000000, .size = 0x5000,
+	    .generation = 1 };
+	uint32_t traceback;
+	struct birth since;
+	struct snapshot *s;
+
+	(void)state;
+	begin(0, 1);
+	traceback = tree_in_domain(tracebacks[0], DOMAIN_MAPPINGS);
+	range.traceback = traceback;
+	assert_true(mappings_put(&range));
+	since = mark();
+	range.address = 0x6000000;
+	range.size = 0x3000;
+	range.generation = traced.lobby.control->generation;
+	assert_true(mappings_put(&range));
+	counters_add(&alone, traceback, (struct amount){ 0x8000, 2 });
+	reader_want_survivors(traced.reader, &since);
+	s = read_blocks();
+	check_sums(s);
+	assert_int_equal(s->n_blocks, 2);
+	assert_int_equal(s->blocks[0].address, 0x6000000);
+	assert_int_equal(s->blocks[1].address, 0x7000000);
+	assert_int_equal(s->traces[s->blocks[0].trace].survivor_size, 0x3000);
+	snapshot_release(s);
+	/* The later part of one that was cut keeps its age. */
+	assert_true(mappings_take(0x7000000, 1, &range));
+	assert_int_equal(range.generation, 1);
+	mappings_abandon();
+}
+
 /* ---- objects of the program's own ---- */
 
 static void
@@ -553,6 +590,7 @@ main(void)
 		T(hostile_tracebacks_and_sizes_of_records_are_left_out),
 		T(hostile_number_of_granules_costs_no_memory),
 		T(hostile_bytes_anywhere_are_read_within_bounds),
+		T(mappings_are_blocks_with_generations),
 		T(objects_are_blocks_of_their_traces),
 		T(objects_that_change_for_ever_are_left_out),
 	};
