@@ -10,6 +10,7 @@
  */
 #include "base/atomic.h"
 #include "base/compiler.h"
+#include "hooks/ask.h"
 #include "hooks/lifecycle.h"
 #include "hooks/spans.h"
 #include "hooks/track.h"
@@ -244,4 +245,34 @@ tmtop_hook_region_read(struct tmtop_region *region, size_t size, int ends)
 	/* The program may be of another version, with a larger one. */
 	memcpy(region, &result, size < sizeof result ? size : sizeof result);
 	return 0;
+}
+
+/* ---- what the viewer knows ---- */
+
+ATTR_EXPORT int
+tmtop_hook_get_growth(const char *filter, struct tmtop_growth *growth)
+{
+	struct answer_packet answer;
+
+	if (control_page() == NULL)
+		return TMTOP_NOT_TRACED;
+	if (!ask(QUESTION_GROWTH, filter, &answer))
+		return -1;
+	if (answer.result != ANSWER_DONE)
+		return answer.result == ANSWER_BAD_FILTER ?
+		    TMTOP_BAD_FILTER : -1;
+	growth->bytes = answer.bytes;
+	growth->blocks = answer.blocks;
+	return 0;
+}
+
+ATTR_EXPORT int
+tmtop_hook_snapshot(const char *path)
+{
+	struct answer_packet answer;
+
+	if (control_page() == NULL)
+		return TMTOP_NOT_TRACED;
+	return path != NULL && ask(QUESTION_SNAPSHOT, path, &answer) &&
+	    answer.result == ANSWER_DONE ? 0 : -1;
 }

@@ -23,6 +23,8 @@
 	A(touch)							\
 	A(name_domain)							\
 	A(region_begin)							\
-	A(region_read)
+	A(region_read)							\
+	A(get_growth)							\
+	A(snapshot)
 
 #endif

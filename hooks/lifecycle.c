@@ -13,6 +13,7 @@
 #include "hooks/lifecycle.h"
 
 #include "base/sys.h"
+#include "hooks/ask.h"
 #include "hooks/find_segment.h"
 #include "hooks/modules.h"
 #include "hooks/real.h"
@@ -295,6 +296,7 @@ start(void)
 	fd = find_segment(text, &lifecycle_lobby);
 	if (fd < 0)
 		return false;
+	ask_init(text);
 	lifecycle_control = (struct control *)((char *)lifecycle_lobby +
 	    CONTROL_OFFSET);
 	if (!(lifecycle_lobby->options & LOBBY_FOLLOW_EXEC) &&

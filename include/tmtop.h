@@ -19,6 +19,7 @@ extern "C" {
 #endif
 
 #define TMTOP_NOT_TRACED	(-2)
+#define TMTOP_BAD_FILTER	(-3)	/* tmtop_get_growth() */
 
 /*
  * What a thread has done to malloc's memory in a region, those in it included.
@@ -29,6 +30,11 @@ struct tmtop_region {
 	long long	net_bytes, net_blocks;
 	long long	peak_bytes;		/* most that net_bytes was */
 	long long	allocated_bytes, allocated_blocks;
+};
+
+/* What is live now less what was live at the latest mark. */
+struct tmtop_growth {
+	long long	bytes, blocks;
 };
 
 /* What tmtop brings along; call the functions below instead. */
@@ -58,6 +64,9 @@ extern int tmtop_hook_region_begin(const void *region, const char *name)
     __attribute__((weak));
 extern int tmtop_hook_region_read(struct tmtop_region *region, size_t size,
     int ends) __attribute__((weak));
+extern int tmtop_hook_get_growth(const char *filter,
+    struct tmtop_growth *growth) __attribute__((weak));
+extern int tmtop_hook_snapshot(const char *path) __attribute__((weak));
 
 /*
  * For a program that is not position independent the linker decides that what
@@ -282,6 +291,40 @@ TMTOP_INLINE void
 tmtop_region_leave(struct tmtop_region *region)
 {
 	tmtop_region_end(region);
+}
+
+/*
+ * ---- what the viewer knows ----
+ *
+ * These ask tmtop and wait for its answer, at most 10 s; it may have files to
+ * read for names.  Not in signal handlers.
+ */
+
+/*
+ * What this process has more than at its latest tmtop_mark(), or than nothing,
+ * where a filter holds (as those of --filter; NULL: everywhere).  0; -1: there
+ * is no answer; TMTOP_BAD_FILTER; TMTOP_NOT_TRACED.  But for 0 growth is 0.
+ *
+ *	struct tmtop_growth growth;
+ *	tmtop_mark("before");
+ *	...
+ *	tmtop_get_growth("*" "/cache.c", &growth);
+ *	assert(growth.bytes <= 0);
+ */
+TMTOP_INLINE int
+tmtop_get_growth(const char *filter, struct tmtop_growth *growth)
+{
+	growth->bytes = growth->blocks = 0;
+	TMTOP_CALL(tmtop_hook_get_growth, (const char *,
+	    struct tmtop_growth *), (filter, growth));
+}
+
+/* Have tmtop save what it sees now to a file (.tms).  0; -1: not done;
+ * TMTOP_NOT_TRACED. */
+TMTOP_INLINE int
+tmtop_snapshot(const char *path)
+{
+	TMTOP_CALL(tmtop_hook_snapshot, (const char *), (path));
 }
 
 #undef TMTOP_CALL

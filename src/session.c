@@ -226,6 +226,7 @@ session_free(struct session *s)
 	session_drop_refresh(s);
 	session_drop_marks(s);
 	session_drop_output(s);
+	session_drop_questions(s);
 	attribution_free(s->attribution);
 	attribution_free(s->spare_attribution);
 	skip_list_free(s->skip_list);
@@ -344,6 +345,9 @@ take_event(struct session *s, const struct client_event *event)
 	case CLIENT_CONTROL:
 		s->n_changes++;
 		return false;
+	case CLIENT_QUESTION:
+		session_put_question(s, event);
+		return false;
 	case CLIENT_GONE:
 		take_loss(s);
 		return true;
@@ -355,6 +359,7 @@ void
 session_take_event(void *session, const struct client_event *event)
 {
 	take_event(session, event);
+	session_answer_questions(session);
 }
 
 const struct run_info *
@@ -440,6 +445,7 @@ session_pump(struct session *s)
 		if (take_event(s, &event))
 			changed = true;
 	}
+	session_answer_questions(s);
 	if (symbols_pump(s->symbols, 0))
 		s->symbols_changed = changed = true;
 	session_watch_symbols(s);

@@ -86,6 +86,12 @@ struct session_mark_entry {
 	bool		 is_programs;		/* it has set it itself */
 };
 
+/* Of a traced process, waiting to be answered. */
+struct session_question {
+	struct client_question	 asked;
+	char			*text;		/* owned */
+};
+
 /* One reading's totals, for rates and history. */
 struct session_reading {
 	uint64_t	time_ns;
@@ -170,6 +176,8 @@ struct session {
 	int			 baseline, last_baseline;
 	int			 shown;		/* -1: the latest reading */
 	uint32_t		 last_mark;	/* of the run, see read.h */
+
+	VEC(struct session_question) questions;	/* oldest first */
 
 	VEC(struct session_reading) readings;	/* oldest first */
 	struct session_output	 output;
@@ -274,6 +282,12 @@ struct module_range session_foreign(const struct session *s);
 int session_load_baseline(struct session *s, struct errbuf *why);
 /* session_save.c: is what was live at the peak to be had in the end? */
 bool session_keeps_peaks(const struct session *s);
+
+/* session_questions.c: put one aside; answer all, with nothing else under
+ * way. */
+void session_put_question(struct session *s, const struct client_event *event);
+void session_answer_questions(struct session *s);
+void session_drop_questions(struct session *s);
 
 /* session_facts.c: what is known of the run that begins. */
 void session_make_facts(struct session *s);

@@ -42,6 +42,11 @@ _Static_assert((int)N_CLIENT_NOTICES == (int)N_NOTICES, "same numbers");
 _Static_assert((int)CLIENT_NOTICE_SCRIPT == (int)NOTICE_SCRIPT,
     "same numbers");
 
+_Static_assert((int)N_CLIENT_ASKS == (int)N_QUESTIONS &&
+    (int)CLIENT_ASKS_SNAPSHOT == (int)QUESTION_SNAPSHOT, "same numbers");
+_Static_assert((int)CLIENT_ANSWER_FAILED == (int)ANSWER_FAILED &&
+    (int)CLIENT_ANSWER_BAD_FILTER == (int)ANSWER_BAD_FILTER, "same numbers");
+
 /* ---- starting ---- */
 
 static void
@@ -333,6 +338,22 @@ read_notice(struct client *client, struct client_event *event)
 	return true;
 }
 
+static bool
+read_question(struct client *client, struct client_event *event)
+{
+	const struct question_body *body = &client->message.question;
+
+	if (body->what >= N_QUESTIONS)
+		return false;
+	event->kind = CLIENT_QUESTION;
+	event->question.number = body->number;
+	event->question.what = body->what;
+	event->question.pid = body->pid;
+	event->question.peer = body->peer;
+	event->bytes = message_tail(&client->message, &event->size);
+	return true;
+}
+
 /* False: not for us, or not well-formed: passed over. */
 static bool
 read_event(struct client *client, struct client_event *event)
@@ -354,6 +375,8 @@ read_event(struct client *client, struct client_event *event)
 	case MESSAGE_CHANGED:
 		event->kind = CLIENT_CONTROL;
 		return true;
+	case MESSAGE_QUESTION:
+		return read_question(client, event);
 	case MESSAGE_RUN_OVER:
 		event->kind = CLIENT_RUN_OVER;
 		client->is_over = true;
@@ -483,5 +506,18 @@ client_screen_taken(struct client *client, bool is_taken, const void *reset,
 	client->command.screen.is_taken = is_taken;
 	if (reset != NULL)
 		message_add(&client->command, reset, reset_size);
+	send_command(client);
+}
+
+void
+client_answer(struct client *client, uint32_t number,
+    const struct client_answer *answer)
+{
+	message_init(&client->command, MESSAGE_ANSWER);
+	client->command.answer.number = number;
+	client->command.answer.answer = (struct answer_packet){
+		.result = (int32_t)answer->result,
+		.bytes = answer->bytes, .blocks = answer->blocks,
+	};
 	send_command(client);
 }

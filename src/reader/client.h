@@ -107,6 +107,8 @@ enum client_event_kind {
 	CLIENT_SLOTS_LOW,	/* dead slots should be read and
 				 * acknowledged: client_slot_read() */
 	CLIENT_CONTROL,		/* what client_control() asked is done */
+	CLIENT_QUESTION,	/* .question of a traced process; it waits for
+				 * client_answer() */
 	CLIENT_GONE,		/* the helper died: nothing more will come */
 };
 
@@ -119,12 +121,28 @@ enum client_notice {
 	N_CLIENT_NOTICES
 };
 
+/* See tables/asking.h. */
+struct client_question {
+	uint32_t	 number;	/* for the answer */
+	enum { CLIENT_ASKS_GROWTH, CLIENT_ASKS_SNAPSHOT, N_CLIENT_ASKS } what;
+	pid_t		 pid;		/* the process, as in snapshots */
+	pid_t		 peer;		/* the same in our own namespace */
+};
+struct client_answer {
+	enum {
+		CLIENT_ANSWER_DONE = 0, CLIENT_ANSWER_FAILED = -1,
+		CLIENT_ANSWER_BAD_FILTER = -3,
+	} result;
+	int64_t		 bytes, blocks;	/* of growth */
+};
+
 struct client_event {
 	enum client_event_kind	 kind;
 	int			 status;
 	bool			 has_core;
 	enum client_notice	 notice;
 	const char		*text;		/* good until client_next() */
+	struct client_question	 question;	/* its text: bytes, size */
 	const char		*bytes;		/* good until client_next() */
 	size_t			 size;
 	uint64_t		 n_dropped;
@@ -189,6 +207,9 @@ enum client_control {
 };
 void client_control(struct client *client, enum client_control what,
     uint64_t value);
+
+void client_answer(struct client *client, uint32_t number,
+    const struct client_answer *answer);
 
 /* ---- the terminals ---- */
 

@@ -54,6 +54,7 @@ fail(int exit_code, const char *text)
 	message.failed.exit_code = exit_code;
 	message_add(&message, text, strlen(text));
 	message_send(run.viewer.socket, &message, 0);
+	questions_close(&run.questions);
 	registry_close(&run.registry);
 	exit(exit_code);
 }
@@ -329,7 +330,8 @@ main(int argc, char **argv)
 	if (argc < 4 || strcmp(argv[2], "--") != 0)
 		return usage();
 	run = (struct run){ .segment_fd = -1, .tty = -1,
-	    .registry.socket = -1 };
+	    .registry.socket = -1,
+	    .questions = { .socket = -1, .epoll = -1 } };
 	viewer_init(&run.viewer, take_socket(argv[1]));
 	if (run.viewer.socket < 0)
 		return usage();
@@ -351,10 +353,12 @@ main(int argc, char **argv)
 	make_segment();
 	/* Without it only processes in other pid namespaces miss something. */
 	registry_open(&run.registry, getenv("XDG_RUNTIME_DIR"), &why);
+	questions_open(&run.questions, &run.registry, run.nonce);
 	start(argv + 3);
 	answer_started();
 	release_plan();
 	run_loop(&run);
+	questions_close(&run.questions);
 	registry_close(&run.registry);
 	return 0;
 }

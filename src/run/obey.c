@@ -219,6 +219,10 @@ run_obey(struct run *run, struct message *message)
 	case MESSAGE_SCREEN:
 		obey_screen(run, message);
 		break;
+	case MESSAGE_ANSWER:
+		questions_answer(&run->questions, message->answer.number,
+		    &message->answer.answer);
+		break;
 	default:
 		break;
 	}

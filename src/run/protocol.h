@@ -14,11 +14,12 @@
 #define TMTOP_RUN_PROTOCOL_H
 
 #include "base/compiler.h"
+#include "tables/asking.h"
 
 #include <sys/ioctl.h>
 #include <termios.h>
 
-#define PROTOCOL_VERSION	2u
+#define PROTOCOL_VERSION	3u
 #define MESSAGE_BODY_MAX	32768u	/* of any kind */
 #define OUTPUT_BYTES_MAX	16384u
 #define TYPE_BYTES_MAX		4096u
@@ -36,6 +37,7 @@
 	M(SLOT_READ,	sizeof(struct slot_body),	0,	false)	\
 	M(CHANGE,	sizeof(struct change_body),	0,	false)	\
 	M(SCREEN,	sizeof(struct screen_body), RESET_BYTES_MAX, false) \
+	M(ANSWER,	sizeof(struct answer_body),	0,	false)	\
 	/* to the viewer */						\
 	M(STARTED,	sizeof(struct started_body),	0,	true)	\
 	M(FAILED,	sizeof(struct failed_body), NOTICE_BYTES_MAX, false) \
@@ -45,6 +47,7 @@
 	M(WAITS_INPUT,	sizeof(struct flag_body),	0,	false)	\
 	M(SLOTS_LOW,	0,			0,		false)	\
 	M(CHANGED,	0,			0,		false)	\
+	M(QUESTION,	sizeof(struct question_body), QUESTION_TEXT_MAX, false) \
 	M(RUN_OVER,	0,			0,		false)
 
 enum message_kind {
@@ -81,6 +84,20 @@ struct resize_body { uint16_t rows, cols; };
 struct slot_body { uint32_t slot, incarnation; };
 struct change_body { uint32_t what; uint32_t reserved; uint64_t value; };
 struct screen_body { uint32_t is_taken; };
+
+struct answer_body {
+	uint32_t		number;		/* of the question */
+	uint32_t		reserved;
+	struct answer_packet	answer;
+};
+
+/* Of a traced process, by number; its text follows. */
+struct question_body {
+	uint32_t	number;
+	uint32_t	what;		/* enum question */
+	int32_t		pid;		/* of the process, as its slot has it */
+	int32_t		peer;		/* the same in the helper's namespace */
+};
 
 struct started_body { int32_t pid; uint32_t has_terminal; };
 struct failed_body { int32_t exit_code; };
@@ -119,6 +136,8 @@ struct message {
 		struct slot_body	slot;
 		struct change_body	change;
 		struct screen_body	screen;
+		struct answer_body	answer;
+		struct question_body	question;
 		struct started_body	started;
 		struct failed_body	failed;
 		struct state_body	state;

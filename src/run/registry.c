@@ -125,13 +125,16 @@ remove_stale(const char *directory)
 		snprintf(link, sizeof link, "%ld.so",
 		    strtol(entry->d_name, NULL, 10));
 		unlinkat(dirfd(dir), link, 0);
+		snprintf(link, sizeof link, "%ld.ask",
+		    strtol(entry->d_name, NULL, 10));
+		unlinkat(dirfd(dir), link, 0);
 		unlinkat(dirfd(dir), entry->d_name, 0);
 	}
 	closedir(dir);
 }
 
-static int
-listen_at(const char *path)
+int
+registry_listen(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	mode_t mask;
@@ -162,7 +165,7 @@ registry_open(struct registry *registry, const char *runtime_directory,
 			break;
 		snprintf(registry->socket_path, sizeof registry->socket_path,
 		    "%s/%d.sock", registry->directory, (int)getpid());
-		registry->socket = listen_at(registry->socket_path);
+		registry->socket = registry_listen(registry->socket_path);
 	}
 	if (registry->socket < 0) {
 		errbuf_sys(why, "no private directory for sockets");
@@ -195,14 +198,17 @@ registry_hook_path(struct registry *registry, const char *hook,
 	return NULL;
 }
 
-static bool
-is_same_user(int socket)
+bool
+registry_is_same_user(int socket, int32_t *pid)
 {
 	struct ucred peer;
 	socklen_t size = sizeof peer;
 
-	return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-	    size == sizeof peer && peer.uid == geteuid();
+	if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||
+	    size != sizeof peer || peer.uid != geteuid())
+		return false;
+	*pid = peer.pid;
+	return true;
 }
 
 static void
@@ -230,13 +236,14 @@ send_segment(int socket, int segment_fd, uint64_t nonce)
 void
 registry_serve(struct registry *registry, int segment_fd, uint64_t nonce)
 {
+	int32_t pid;
 	int guest;
 
 	for (int i = 0; i < MAX_GUESTS; i++) {
 		guest = accept4(registry->socket, NULL, NULL, SOCK_CLOEXEC);
 		if (guest < 0)
 			return;
-		if (is_same_user(guest))
+		if (registry_is_same_user(guest, &pid))
 			send_segment(guest, segment_fd, nonce);
 		close(guest);
 	}

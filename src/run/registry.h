@@ -43,6 +43,12 @@ const char *registry_hook_path(struct registry *registry, const char *hook,
 void registry_serve(struct registry *registry, int segment_fd,
     uint64_t nonce);
 
+/* Listen at a path in the directory; -1 with errno. */
+int registry_listen(const char *path);
+
+/* Is who has connected of the same user?  *pid: who it is. */
+bool registry_is_same_user(int socket, int32_t *pid);
+
 /* Stop listening and remove what was made. */
 void registry_close(struct registry *registry);
 

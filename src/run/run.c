@@ -135,6 +135,7 @@ check_over(struct run *run, uint64_t now_ns)
 	run->is_over = true;
 	run->viewer.over_due = true;
 	tell_silence(run, now_ns);
+	questions_close(&run->questions);
 	registry_close(&run->registry);
 	while (run->terminal != NULL && terminal_drain(run->terminal))
 		continue;
@@ -223,7 +224,7 @@ tell_viewer(struct run *run)
 /* ---- the loop ---- */
 
 enum { POLL_SIGNALS, POLL_VIEWER, POLL_TERMINAL, POLL_ENDED, POLL_GUESTS,
-	N_POLLS };
+	POLL_QUESTIONS, N_POLLS };
 
 static void
 fill_polls(const struct run *run, struct pollfd *polls)
@@ -236,6 +237,8 @@ fill_polls(const struct run *run, struct pollfd *polls)
 	polls[POLL_TERMINAL] = (struct pollfd){ master, POLLIN, 0 };
 	polls[POLL_ENDED] = (struct pollfd){ run->watch.epoll, POLLIN, 0 };
 	polls[POLL_GUESTS] = (struct pollfd){ run->registry.socket, POLLIN, 0 };
+	polls[POLL_QUESTIONS] = (struct pollfd){ run->questions.epoll, POLLIN,
+	    0 };
 	if (viewer->is_blocked)
 		polls[POLL_VIEWER].events |= POLLOUT;
 	if (run->terminal != NULL && terminal_has_typed(run->terminal))
@@ -261,6 +264,8 @@ handle(struct run *run, const struct pollfd *polls, uint64_t now_ns)
 		take_signals(run);
 	if (polls[POLL_GUESTS].revents != 0)
 		registry_serve(&run->registry, run->segment_fd, run->nonce);
+	if (polls[POLL_QUESTIONS].revents != 0)
+		questions_serve(&run->questions);
 	if (polls[POLL_TERMINAL].revents != 0 && run->terminal != NULL) {
 		run->last_output_ns = now_ns;
 		terminal_drain(run->terminal);
@@ -298,5 +303,6 @@ run_loop(struct run *run)
 		if (!run->is_over && now_ns >= run->next_slow_ns)
 			look_around(run, now_ns);
 		tell_viewer(run);
+		questions_tell(&run->questions, &run->viewer);
 	}
 }

@@ -4,6 +4,7 @@
 #ifndef TMTOP_RUN_RUN_H
 #define TMTOP_RUN_RUN_H
 
+#include "run/questions.h"
 #include "run/registry.h"
 #include "run/start.h"
 #include "run/terminal.h"
@@ -14,6 +15,7 @@ struct run {
 	struct viewer	viewer;
 	struct watch	watch;
 	struct registry	registry;
+	struct questions questions;
 	struct terminal	*terminal;	/* NULL in batch */
 	int		segment_fd;
 	int		signals;	/* signalfd: SIGCHLD, SIGTERM */

@@ -77,6 +77,18 @@ send_now(struct viewer *viewer, const struct message *message)
 	return false;
 }
 
+bool
+viewer_ask(struct viewer *viewer, const struct question_body *body,
+    const char *text, size_t size)
+{
+	static struct message message;
+
+	message_init(&message, MESSAGE_QUESTION);
+	message.question = *body;
+	message_add(&message, text, size);
+	return send_now(viewer, &message);
+}
+
 static void
 send_flag(struct viewer *viewer, struct message *message,
     enum message_kind kind, bool *due)

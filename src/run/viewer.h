@@ -44,6 +44,10 @@ void viewer_note(struct viewer *viewer, enum notice kind, const char *text);
 void viewer_note_waits_input(struct viewer *viewer, bool waits);
 void viewer_note_slots_low(struct viewer *viewer);
 
+/* Ask it now; false: it has no room, or is gone. */
+bool viewer_ask(struct viewer *viewer, const struct question_body *body,
+    const char *text, size_t size);
+
 /* Send what is due until the socket is full; never waits.  terminal NULL:
  * there is none.  False: the viewer is gone. */
 bool viewer_forward(struct viewer *viewer, const struct terminal *terminal);

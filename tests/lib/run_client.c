@@ -91,6 +91,9 @@ show_event(void *context, const struct client_event *event)
 	case CLIENT_STOPPED:
 		fprintf(events, "stopped %d\n", event->status);
 		break;
+	case CLIENT_QUESTION:
+		fprintf(events, "question %d\n", (int)event->question.what);
+		break;
 	case CLIENT_CONTINUED:
 		fprintf(events, "continued\n");
 		break;
