@@ -15,7 +15,7 @@
  * Invariant  No two rows are equal: identity is the last resort, so that two
  *            refreshes without a change show the same order.
  */
-#include "query/stats.h"
+#include "query/order_tracebacks.h"
 
 #include "util/slice.h"
 #include "util/vec.h"
@@ -27,7 +27,7 @@ enum number {
 	ALLOCS, ALLOCATED, TEMPORARY, PLACE
 };
 
-enum { MAX_NUMBERS = 5 };
+enum { MAX_NUMBERS = 5, MANY_TRACEBACKS = 8 };
 
 static const uint8_t numbers_of[N_SORT_KEYS][MAX_NUMBERS] = {
 	[SORT_SIZE] = { SIZE, COUNT },
@@ -52,8 +52,9 @@ struct sorting {
 	struct stack_tables	 tables;
 	const uint8_t		*numbers;	/* of the sort key, to END */
 	bool			 ascending;	/* the first of them */
-	uint32_t		*rank_of;	/* by file name id; NULL until
-						 * places are compared */
+	/* NULL until places are compared */
+	uint32_t		*rank_of;	/* by file name id */
+	uint64_t		*places;	/* by frame; of tracebacks only */
 	struct pair		*pairs, *scratch;
 	VEC(uint32_t)		 path_a, path_b;
 };
@@ -78,6 +79,26 @@ compare_files(const void *left, const void *right)
 	return (a->size > b->size) - (a->size < b->size);
 }
 
+static uint64_t
+place_of(const struct sorting *s, uint32_t file, uint32_t line)
+{
+	assert(s->rank_of != NULL);
+	return (uint64_t)s->rank_of[file] << 32 | line;
+}
+
+/* The places of all frames: tracebacks meet each of them many times. */
+static void
+list_places(struct sorting *s)
+{
+	s->places = xreallocarray(NULL, s->tables.n_frames,
+	    sizeof *s->places);
+	for (uint32_t i = 0; i < s->tables.n_frames; i++) {
+		const struct symbol_frame *frame = &s->tables.frames[i].symbol;
+
+		s->places[i] = place_of(s, frame->file, frame->line);
+	}
+}
+
 /* Rank all files that any frame of these stacks is in, by their bytes. */
 static void
 rank_files(struct sorting *s)
@@ -100,13 +121,8 @@ rank_files(struct sorting *s)
 	for (size_t i = 0; i < files.n; i++)
 		s->rank_of[files.items[i].file] = (uint32_t)i;
 	vec_fini(&files);
-}
-
-static uint64_t
-place_of(const struct sorting *s, uint32_t file, uint32_t line)
-{
-	assert(s->rank_of != NULL);
-	return (uint64_t)s->rank_of[file] << 32 | line;
+	if (s->table->grouping == BY_TRACEBACK)
+		list_places(s);
 }
 
 static int
@@ -115,7 +131,8 @@ compare_u64(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-/* The frames of two tracebacks, newest first, down to where they join. */
+/* The frames of two tracebacks, newest first, down to where they join; the
+ * empty one has one frame, that of node 0. */
 static void
 find_paths(struct sorting *s, uint32_t a, uint32_t b)
 {
@@ -123,6 +140,10 @@ find_paths(struct sorting *s, uint32_t a, uint32_t b)
 
 	vec_clear(&s->path_a);
 	vec_clear(&s->path_b);
+	if (a == 0)
+		vec_push(&s->path_a, nodes[0].frame);
+	if (b == 0)
+		vec_push(&s->path_b, nodes[0].frame);
 	while (a != b) {
 		if (nodes[a].depth >= nodes[b].depth) {
 			vec_push(&s->path_a, nodes[a].frame);
@@ -144,13 +165,8 @@ compare_tracebacks(struct sorting *s, uint32_t a, uint32_t b)
 	i = s->path_a.n;
 	j = s->path_b.n;
 	while (i > 0 && j > 0) {
-		const struct symbol_frame *left =
-		    &s->tables.frames[s->path_a.items[--i]].symbol;
-		const struct symbol_frame *right =
-		    &s->tables.frames[s->path_b.items[--j]].symbol;
-		int order = compare_u64(
-		    place_of(s, left->file, left->line),
-		    place_of(s, right->file, right->line));
+		int order = compare_u64(s->places[s->path_a.items[--i]],
+		    s->places[s->path_b.items[--j]]);
 
 		if (order != 0)
 			return order;
@@ -283,6 +299,25 @@ sort_runs(struct sorting *s, const uint8_t *level, struct pair *pairs,
 	}
 }
 
+/* Pairs that are equal in all numbers, by the rows' places. */
+static void
+sort_places(struct sorting *s, struct pair *pairs, size_t n)
+{
+	uint32_t *rows;
+
+	if (s->table->grouping != BY_TRACEBACK || n < MANY_TRACEBACKS) {
+		sort_pairs(s, NULL, pairs, s->scratch, n);
+		return;
+	}
+	rows = xreallocarray(NULL, n, sizeof *rows);
+	for (size_t i = 0; i < n; i++)
+		rows[i] = pairs[i].row;
+	order_tracebacks(s->table, s->places, rows, n);
+	for (size_t i = 0; i < n; i++)
+		pairs[i].row = rows[i];
+	free(rows);
+}
+
 static void
 sort_level(struct sorting *s, const uint8_t *level, struct pair *pairs,
     size_t n)
@@ -292,7 +327,11 @@ sort_level(struct sorting *s, const uint8_t *level, struct pair *pairs,
 	assert(level >= s->numbers && level < s->numbers + MAX_NUMBERS);
 	if ((is_last || *level == PLACE) && s->rank_of == NULL)
 		rank_files(s);
-	for (size_t i = 0; i < n && !is_last; i++) {
+	if (is_last) {
+		sort_places(s, pairs, n);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
 		uint64_t number = number_of(s,
 		    &s->table->rows[pairs[i].row], *level);
 
@@ -301,9 +340,8 @@ sort_level(struct sorting *s, const uint8_t *level, struct pair *pairs,
 		pairs[i].number = level == s->numbers && s->ascending ?
 		    ~number : number;
 	}
-	sort_pairs(s, is_last ? NULL : level, pairs, s->scratch, n);
-	if (!is_last)
-		sort_runs(s, level, pairs, n);
+	sort_pairs(s, level, pairs, s->scratch, n);
+	sort_runs(s, level, pairs, n);
 }
 
 /* ---- selecting ---- */
@@ -451,6 +489,7 @@ order_first_rows(struct stats_table *table, enum sort_key key, bool reverse,
 		place_rows(table, s.pairs);
 	table->n_ordered = n_first;
 	free(s.rank_of);
+	free(s.places);
 	free(s.pairs);
 	free(s.scratch);
 	vec_fini(&s.path_a);

@@ -175,9 +175,13 @@ def random_traces(rng):
     stacks = [tuple((rng.choice(files), rng.choice([0, 1, 2, 9, 10]))
                     for _ in range(rng.randint(1, 6)))
               for _ in range(rng.randint(1, rng.choice([4, 30])))]
+    stacks.append(UNKNOWN)
     return [(rng.randint(0, 3), rng.choice([0, 1, 8, 8, 16, 100, 5000]),
              rng.choice(stacks), 7 + rng.randint(0, 1))
             for _ in range(rng.randint(0, 60))]
+
+
+UNKNOWN = (("<unknown>", 0),)
 
 
 def frame_words(frames):
@@ -215,7 +219,8 @@ def trace_commands(rng, side, traces):
     commands = []
     summed = {}
     for domain, size, frames, total in traces:
-        where = domain, total, frame_words(frames)
+        # what tmtop has for it is the empty traceback
+        where = domain, total, frame_words(() if frames == UNKNOWN else frames)
         if rng.random() < 0.5:
             commands.append(f"t {side} {domain} {size} 1 {total} {where[2]}")
         else:

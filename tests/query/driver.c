@@ -31,6 +31,8 @@
 #include "util/vec.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -257,22 +259,29 @@ print_frame(const struct driver *d, uint32_t file, uint32_t line)
 	printf(":%" PRIu32 " ", line);
 }
 
+/* Newest first; the empty traceback has one frame, "<unknown>". */
+static void
+print_frames(const struct driver *d, uint32_t stack)
+{
+	do {
+		const struct symbol_frame *frame = stacks_frame(d->stacks,
+		    stack);
+
+		print_frame(d, frame->file, frame->line);
+		stack = stacks_parent(d->stacks, stack);
+	} while (stack != 0);
+}
+
 static void
 print_rows(const struct driver *d, const struct stats_table *table)
 {
 	for (uint32_t i = 0; i < table->n_rows; i++) {
 		const struct statistic *row = &table->rows[i];
-		uint32_t at = row->stack;
 
-		if (table->grouping != BY_TRACEBACK)
+		if (table->grouping == BY_TRACEBACK)
+			print_frames(d, row->stack);
+		else
 			print_frame(d, row->file, row->line);
-		for (; table->grouping == BY_TRACEBACK && at != 0;
-		    at = stacks_parent(d->stacks, at)) {
-			const struct symbol_frame *frame =
-			    stacks_frame(d->stacks, at);
-
-			print_frame(d, frame->file, frame->line);
-		}
 		printf("%" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 "\n",
 		    row->size, row->count, row->size_diff, row->count_diff);
 	}
@@ -287,13 +296,7 @@ print_kept(struct driver *d)
 	for (uint32_t i = 0; i < kept.n; i++) {
 		const struct query_trace *trace = &kept.traces[i];
 
-		for (uint32_t at = trace->stack; at != 0;
-		    at = stacks_parent(d->stacks, at)) {
-			const struct symbol_frame *frame =
-			    stacks_frame(d->stacks, at);
-
-			print_frame(d, frame->file, frame->line);
-		}
+		print_frames(d, trace->stack);
 		printf("@%u %" PRIu64 " %" PRIu64 " %" PRIu32 "\n",
 		    trace->domain, trace->size, trace->count,
 		    trace->total_nframe);
@@ -320,7 +323,7 @@ now_ns(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
@@ -427,6 +430,9 @@ main(void)
 	char *line = NULL, *command;
 	size_t room = 0;
 
+	/* As tmtop does: what a question took serves the next one. */
+	mallopt(M_MMAP_MAX, 0);
+	mallopt(M_TRIM_THRESHOLD, INT_MAX);
 	driver_clear(&d);
 	while (getline(&line, &room, stdin) > 0) {
 		command = strtok(line, " \n");
