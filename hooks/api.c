@@ -109,6 +109,19 @@ tmtop_hook_get_traceback_limit(void)
 	    (int)limit;
 }
 
+ATTR_EXPORT int
+tmtop_hook_set_traceback_limit(unsigned n_frames)
+{
+	struct control *control = control_page();
+
+	if (control == NULL)
+		return TMTOP_NOT_TRACED;
+	if (n_frames > UINT16_MAX)
+		return -1;
+	store_relaxed(&control->frames_limit, n_frames);
+	return 0;
+}
+
 /* Where the frame's code is in this process; NULL: it is a marker. */
 static void *
 address_of(const struct node *node)

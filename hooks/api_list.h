@@ -17,6 +17,7 @@
 	A(get_traced_memory)						\
 	A(get_tracing_memory)						\
 	A(get_traceback_limit)						\
+	A(set_traceback_limit)						\
 	A(get_traceback)						\
 	A(track)							\
 	A(untrack)							\

@@ -50,6 +50,8 @@ extern int tmtop_hook_get_traced_memory(size_t *current, size_t *peak)
 extern int tmtop_hook_get_tracing_memory(size_t *bytes)
     __attribute__((weak));
 extern int tmtop_hook_get_traceback_limit(void) __attribute__((weak));
+extern int tmtop_hook_set_traceback_limit(unsigned n_frames)
+    __attribute__((weak));
 extern int tmtop_hook_get_traceback(unsigned domain, const void *address,
     void **frames, int room, int *total_nframe) __attribute__((weak));
 extern int tmtop_hook_track(unsigned domain, const void *address, size_t size)
@@ -169,6 +171,14 @@ TMTOP_INLINE int
 tmtop_get_traceback_limit(void)
 {
 	TMTOP_CALL(tmtop_hook_get_traceback_limit, (void), ());
+}
+
+/* Store only so many frames from now on, the most recent ones; 0: as the run
+ * began.  0; -1: more than 65535. */
+TMTOP_INLINE int
+tmtop_set_traceback_limit(unsigned n_frames)
+{
+	TMTOP_CALL(tmtop_hook_set_traceback_limit, (unsigned), (n_frames));
 }
 
 /*

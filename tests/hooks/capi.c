@@ -202,6 +202,30 @@ test_get_traceback_limit(void)
 	tmtop_start();
 }
 
+static void
+test_set_traceback_limit(void)
+{
+	void *frames[MAX_FRAMES], *block;
+	int total = 0;
+
+	EXPECT(tmtop_set_traceback_limit(65536) == -1);
+	EXPECT(tmtop_set_traceback_limit(2) == 0);
+	EXPECT(tmtop_get_traceback_limit() == 2);
+	block = allocate_here(10);
+	EXPECT(tmtop_get_traceback(TMTOP_MALLOC, block, frames, MAX_FRAMES,
+	    &total) == 2);
+	EXPECT(total > 2);
+	free(block);
+	EXPECT(tmtop_set_traceback_limit(1) == 0);
+	block = allocate_here(10);
+	EXPECT(tmtop_get_traceback(TMTOP_MALLOC, block, frames, MAX_FRAMES,
+	    NULL) == 1);
+	EXPECT(FROM(TMTOP_MALLOC, block, allocate_here));
+	free(block);
+	EXPECT(tmtop_set_traceback_limit(0) == 0);
+	EXPECT(tmtop_get_traceback_limit() == limit);
+}
+
 /* How many frames there are, of these stored. */
 NOINLINE static void
 deep(int n)
@@ -567,6 +591,7 @@ main(int argc, char **argv)
 	RUN(clear_traces);
 	RUN(reset_peak);
 	RUN(get_traceback_limit);
+	RUN(set_traceback_limit);
 	RUN(traceback_limit);
 	RUN(get_object_traceback);
 	RUN(new_reference);
