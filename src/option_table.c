@@ -117,6 +117,13 @@ const struct option_row option_table[] = {
 	    .help = "record anonymous mmap too, as domain 1" },
 	{ .name = "by-thread", .in = IN_RUN, .read = read_flag,
 	    FIELD(by_thread), .help = "tell threads apart" },
+	{ .name = "mark-every", .arg = "SECONDS", .in = IN_RUN,
+	    .read = read_seconds, FIELD(mark_every_ms), .min = 100,
+	    .max = 86400000, .unset = "never",
+	    .help = "set marks by itself" },
+	{ .name = "survivors", .in = IN_RUN, .read = read_flag,
+	    FIELD(survivors),
+	    .help = "what was born after the mark and lives" },
 	{ .name = "follow", .arg = "WHAT", .in = IN_RUN, .read = read_follow,
 	    .choices = follows, .unset = "all", .help = "children recorded" },
 

@@ -96,6 +96,8 @@ struct options {
 	enum color_mode	 color;
 	bool		 mappings;	/* --mmap: domain 1 */
 	bool		 by_thread;	/* --by-thread */
+	bool		 survivors;	/* --survivors */
+	unsigned	 mark_every_ms;	/* --mark-every; 0: not */
 	bool		 ascii, no_mouse, quiet, exit_at_end;
 	unsigned	 verbose;
 	uint64_t	 sample_bytes;	/* --sample; 0: everything */

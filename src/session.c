@@ -65,6 +65,8 @@ session_make(const struct options *options, struct errbuf *why)
 	s->attribution_changed = true;
 	s->base_from = STAGE_ATTRIBUTE;
 	s->baseline = s->shown = -1;
+	s->wants_survivors = options->survivors;
+	s->timer_fd = -1;
 	strbuf_init(&s->filters_text, 4096);
 	strbuf_init(&s->output.current, 8192);
 	session_make_filters(s);
@@ -187,10 +189,11 @@ session_start(const struct options *options, struct errbuf *why,
 		goto out;
 	if (session_keeps_peaks(s))
 		reader_keep_peaks(s->reader);
-	if (!options->batch || options->blocks ||
+	if (!options->batch || options->blocks || options->survivors ||
 	    filter_set_has_block_tests(s->filters))
 		reader_keep_ended(s->reader, BLOCKS_OF_ENDED);
 	session_ask_for_blocks(s);
+	session_timer_begin(s);
 	rc = 0;
 out:
 	session_paths_fini(&paths);
@@ -240,6 +243,7 @@ session_free(struct session *s)
 	}
 	if (s->client != NULL)
 		client_close(s->client);
+	session_timer_end(s);
 	filter_set_free(s->filters);
 	filter_list_fini(&s->filter_list);
 	vec_fini(&s->hits);
@@ -420,7 +424,7 @@ session_screen_taken(struct session *s, bool is_taken, const void *reset,
 int
 session_fds(const struct session *s, struct pollfd *fds, int room)
 {
-	int candidates[2] = { -1, symbols_fd(s->symbols) };
+	int candidates[3] = { -1, symbols_fd(s->symbols), s->timer_fd };
 	int n = 0;
 
 	if (s->client != NULL)
@@ -446,6 +450,7 @@ session_pump(struct session *s)
 			changed = true;
 	}
 	session_answer_questions(s);
+	changed |= session_take_timer(s);
 	if (symbols_pump(s->symbols, 0))
 		s->symbols_changed = changed = true;
 	session_watch_symbols(s);

@@ -272,6 +272,14 @@ enum stage session_delete_mark(struct session *s, size_t i);
 enum stage session_set_baseline(struct session *s, int i);
 int session_baseline(const struct session *s);		/* -1: off */
 int session_last_baseline(const struct session *s);	/* for toggling */
+/*
+ * Count, of each row, what was born after the mark compared with and lives
+ * still (statistic.survivor_*, stats_table.has_survivors: not known of the
+ * peak, of marks made while the display was held, of samples, nor while a mark
+ * is shown).  A reading then looks at every live block.
+ */
+enum stage session_set_survivors(struct session *s, bool on);
+bool session_wants_survivors(const struct session *s);
 /* Show the contents of mark i instead of those of now; -1: now. */
 enum stage session_set_shown(struct session *s, int i);
 int session_shown(const struct session *s);		/* -1: now */

@@ -9,15 +9,18 @@
  *            that follows takes those values (reader_snapshot_at).
  * Limits     The hooks remember one mark.  Of those that the program sets
  *            between two readings the last is seen; of those seen the list
- *            keeps MAX_PROGRAM_MARKS.  The peak is read when it is chosen.
+ *            keeps MAX_PROGRAM_MARKS, and as many of those that are set by
+ *            themselves.  The peak is read when it is chosen.
  */
 #include "session_state.h"
+
+#include "base/fmt.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <time.h>
 
-enum { MAX_PROGRAM_MARKS = 16, MAX_TRIES = 4 };
+enum { MAX_PROGRAM_MARKS = 16, MAX_AUTOMATIC_MARKS = 16, MAX_TRIES = 4 };
 
 void
 session_make_fixed_marks(struct session *s)
@@ -47,13 +50,15 @@ session_drop_marks(struct session *s)
 
 /* Append; the snapshot is taken over. */
 static struct mark *
-add_mark(struct session *s, struct snapshot *snapshot, const char *name)
+add_mark(struct session *s, struct snapshot *snapshot, struct birth birth,
+    const char *name)
 {
 	struct session_mark_entry entry = {
 		.mark = { .number = s->next_mark++, .wall_time = time(NULL),
 		    .uptime_ns = session_uptime_ns(s),
 		    .totals = snapshot->totals },
 		.snapshot = snapshot,
+		.birth = birth,
 	};
 
 	if (name[0] != '\0')
@@ -89,12 +94,14 @@ read_at_mark(struct session *s, char name[MARK_NAME_ROOM])
 unsigned
 session_mark(struct session *s, enum stage *stage)
 {
+	struct birth birth = { 0, 0 };
 	struct snapshot *snapshot;
 	char name[MARK_NAME_ROOM];
 	unsigned number;
 
 	if (!s->paused && session_change(s, CLIENT_CONTROL_MARK, 0)) {
 		snapshot = read_at_mark(s, name);
+		birth = snapshot->birth;
 	} else {
 		if (!s->paused)
 			session_take_snapshot(s);
@@ -102,7 +109,7 @@ session_mark(struct session *s, enum stage *stage)
 			s->latest = snapshot_new(0, 0);
 		snapshot = snapshot_take(s->latest);
 	}
-	number = add_mark(s, snapshot, "")->number;
+	number = add_mark(s, snapshot, birth, "")->number;
 	session_set_shown(s, -1);
 	session_set_baseline(s, (int)s->marks.n - 1);
 	/* Now is later than the mark. */
@@ -110,16 +117,23 @@ session_mark(struct session *s, enum stage *stage)
 	return number;
 }
 
+/* Those that nobody has set by hand, but for the latest. */
 static void
-drop_old_program_marks(struct session *s)
+drop_old_marks(struct session *s)
 {
-	size_t n = 0;
+	size_t n_programs = 0, n_automatic = 0;
 
-	for (size_t i = s->marks.n; i-- > N_FIXED_MARKS;)
-		if (s->marks.items[i].is_programs &&
-		    ++n > MAX_PROGRAM_MARKS && s->baseline != (int)i &&
-		    s->shown != (int)i)
+	for (size_t i = s->marks.n; i-- > N_FIXED_MARKS;) {
+		const struct session_mark_entry *entry = &s->marks.items[i];
+
+		n_programs += entry->is_programs;
+		n_automatic += entry->is_automatic;
+		if (((entry->is_programs && n_programs > MAX_PROGRAM_MARKS) ||
+		    (entry->is_automatic &&
+		    n_automatic > MAX_AUTOMATIC_MARKS)) &&
+		    s->baseline != (int)i && s->shown != (int)i)
 			session_delete_mark(s, i);
+	}
 }
 
 bool
@@ -133,9 +147,28 @@ session_find_mark(struct session *s)
 	    reader_last_mark(s->reader, name) == s->last_mark)
 		return false;
 	snapshot = read_at_mark(s, name);
-	add_mark(s, snapshot, name);
+	add_mark(s, snapshot, snapshot->birth, name);
 	vec_last(&s->marks)->is_programs = true;
-	drop_old_program_marks(s);
+	drop_old_marks(s);
+	return true;
+}
+
+bool
+session_mark_by_itself(struct session *s)
+{
+	char name[MARK_NAME_ROOM], clock[FMT_ROOM], text[MARK_NAME_ROOM];
+	struct snapshot *snapshot;
+
+	/* The program's own one would be gone with this. */
+	session_find_mark(s);
+	if (!session_change(s, CLIENT_CONTROL_MARK, 0))
+		return false;
+	snapshot = read_at_mark(s, name);
+	fmt_clock(clock, session_uptime_ns(s) / 1000000000u);
+	snprintf(text, sizeof text, "auto %s", clock);
+	add_mark(s, snapshot, snapshot->birth, text);
+	vec_last(&s->marks)->is_automatic = true;
+	drop_old_marks(s);
 	return true;
 }
 
@@ -217,7 +250,8 @@ session_set_baseline(struct session *s, int i)
 	    snapshot_take(s->marks.items[i].snapshot);
 	session_base_needs(s, STAGE_ATTRIBUTE);
 	/* There may be a reading that is not attributed yet. */
-	return STAGE_ATTRIBUTE;
+	return s->wants_survivors && i >= 0 && !s->paused ? STAGE_SNAPSHOT :
+	    STAGE_ATTRIBUTE;
 }
 
 int

@@ -98,7 +98,11 @@ plan(struct session *s, enum stage from)
 		.ignored = s->ignored,
 		.grouping = s->grouping,
 		.cumulative = s->cumulative,
+		.since = session_since(s),
 	};
+	if (s->reader != NULL)
+		reader_want_survivors(s->reader, r->since.generation != 0 ?
+		    &r->since : NULL);
 	r->key = session_sort(s, &r->reverse);
 	least = choose_attribution(s, r);
 	if (s->now_is_new)
@@ -184,6 +188,17 @@ join_tables(const struct session *s, const struct stats_table *base,
 	return joined;
 }
 
+/* Are the present reading's survivors those of the mark compared with? */
+static bool
+knows_survivors(const struct session_refresh *r)
+{
+	const struct snapshot *snapshot = r->now.snapshot;
+
+	return snapshot->has_survivors && r->since.generation != 0 &&
+	    snapshot->survivors_since.generation == r->since.generation &&
+	    snapshot->survivors_since.clear_epoch == r->since.clear_epoch;
+}
+
 static void
 make_rows(struct session *s)
 {
@@ -196,6 +211,7 @@ make_rows(struct session *s)
 		group_side(r, &r->base);
 	}
 	r->rows = join_tables(s, r->base.table, r->now.table);
+	r->rows->has_survivors = knows_survivors(r);
 	filter_rows(r->filters, r->rows, r->cumulative);
 	r->unfiltered_rows = join_tables(s, r->base.unfiltered,
 	    r->now.unfiltered);

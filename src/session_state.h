@@ -66,6 +66,7 @@ struct session_refresh {
 	pid_t			 process;
 	enum grouping		 grouping;
 	enum cumulative		 cumulative;
+	struct birth		 since;		/* see session_since() */
 	enum sort_key		 key;
 	bool			 reverse;
 
@@ -83,7 +84,10 @@ struct session_mark_entry {
 	struct mark	 mark;
 	struct module_range modules;		/* of a mark from a file */
 	struct snapshot	*snapshot;		/* a reference */
+	struct birth	 birth;			/* of a block made right then;
+						 * generation 0: not known */
 	bool		 is_programs;		/* it has set it itself */
+	bool		 is_automatic;		/* --mark-every */
 };
 
 /* Of a traced process, waiting to be answered. */
@@ -172,6 +176,8 @@ struct session {
 
 	/* marks */
 	VEC(struct session_mark_entry) marks;
+	bool			 wants_survivors;
+	int			 timer_fd;	/* --mark-every; -1: none */
 	unsigned		 next_mark;
 	int			 baseline, last_baseline;
 	int			 shown;		/* -1: the latest reading */
@@ -302,5 +308,18 @@ void session_take_event(void *session, const struct client_event *event);
 
 /* CLOCK_MONOTONIC. */
 uint64_t session_now_ns(void);
+
+/* ---- session_timed.c ---- */
+
+void session_timer_begin(struct session *s);
+void session_timer_end(struct session *s);
+/* A mark was due, and is set. */
+bool session_take_timer(struct session *s);
+/* Of the mark whose survivors are wanted; generation 0: of none, or it is not
+ * known. */
+struct birth session_since(const struct session *s);
+
+/* session_marks.c: mark without looking at it; false: nothing can be. */
+bool session_mark_by_itself(struct session *s);
 
 #endif

@@ -356,6 +356,10 @@ write_stat(struct report_out *out, const struct report_sample *sample,
 		json_signed(&json, "size_diff", row->size_diff);
 		json_signed(&json, "count_diff", row->count_diff);
 	}
+	if (sample->rows->has_survivors) {
+		json_unsigned(&json, "survivor_size", row->survivor_size);
+		json_unsigned(&json, "survivor_count", row->survivor_count);
+	}
 	json_unsigned(&json, "allocs", row->allocs);
 	json_unsigned(&json, "frees", row->frees);
 	json_unsigned(&json, "allocated_bytes", row->allocated);

@@ -61,6 +61,8 @@ write_titles(FILE *to, const struct report_sample *sample)
 	write_title_of(to, sample, 10, "count");
 	if (has_diff)
 		write_title_of(to, sample, 10, "+count");
+	if (sample->rows->has_survivors)
+		write_title_of(to, sample, 11, "survivors");
 	write_title_of(to, sample, 10, "average");
 	if (extra_title(sample->sort) != NULL)
 		write_title_of(to, sample, 11, extra_title(sample->sort));
@@ -111,6 +113,10 @@ write_numbers(FILE *to, const struct report_sample *sample,
 	if (has_diff) {
 		fmt_count_diff(text, row->count_diff, 0);
 		fprintf(to, "%10s", text);
+	}
+	if (sample->rows->has_survivors) {
+		fmt_size(text, row->survivor_size);
+		fprintf(to, "%11s", text);
 	}
 	if (row->count != 0)
 		fmt_size(text, row->size / row->count);

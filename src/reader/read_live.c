@@ -84,6 +84,7 @@ reader_add_blocks(struct reader *reader, struct snapshot *snapshot,
 	uint32_t i;
 
 	snapshot->has_survivors = can_count_survivors(reader, snapshot);
+	snapshot->survivors_since = reader->survivors_since;
 	if (!sink.wants_blocks && !snapshot->has_survivors)
 		return;
 	for (i = 0; i < n_live; i++)

@@ -57,6 +57,7 @@ struct live_block {
  * the traces begins with the first one again.  Blocks of a generation before a
  * mark's were made before that mark.  Generation 0: not known.
  */
+#define GENERATION_OF_START	1u
 struct birth {
 	uint32_t	clear_epoch;
 	uint32_t	generation;
@@ -129,6 +130,7 @@ struct snapshot {
 	size_t		n_blocks;
 	struct birth	birth;		/* of a block made right then */
 	bool		has_survivors;	/* trace.survivor_* are known */
+	struct birth	survivors_since; /* of the mark they are of */
 	uint32_t	n_references;	/* see take/release */
 	bool		is_corrupt;	/* some table failed a check */
 	char		corruption[160]; /* which, one line, "" if none */

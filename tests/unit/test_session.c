@@ -275,6 +275,81 @@ session_shown_mark_that_is_deleted_gives_way_to_now(void **state)
 	    "/app/new.so 5 1 0 0;");
 }
 
+/*
+ * What the moments had, start and now among them; sizes are powers of three,
+ * so that each difference is one of its own.  0: no row.
+ */
+static const uint64_t moments[][2] = {
+	{ 0, 0 }, { 1, 243 }, { 3, 0 }, { 9, 729 }, { 0, 81 }, { 27, 2187 },
+};
+
+static void
+feed_moment(size_t i)
+{
+	const struct lit_trace traces[] = {
+		{ "/app/a.so", moments[i][0], moments[i][0] != 0, 0 },
+		{ "/app/b.so", moments[i][1], moments[i][1] != 0, 0 },
+		{ NULL, 0, 0, 0 },
+	};
+
+	feed_and_refresh(traces);
+}
+
+static void
+check_pair(const uint64_t old[2], const uint64_t new[2])
+{
+	const struct stats_table *table = session_rows(session);
+	int64_t sum = 0, want = 0;
+
+	for (uint32_t i = 0; i < table->n_rows; i++) {
+		const struct statistic *row = &table->rows[i];
+		int which = strcmp(name_text(names, row->file),
+		    "/app/b.so") == 0;
+
+		assert_int_equal(row->size, new[which]);
+		assert_int_equal(row->size_diff,
+		    (int64_t)(new[which] - old[which]));
+		sum += row->size_diff;
+	}
+	for (int i = 0; i < 2; i++)
+		want += (int64_t)(new[i] - old[i]);
+	assert_int_equal(sum, want);
+	assert_int_equal(table->size_diff, want);
+}
+
+static void
+session_any_two_moments_are_compared(void **state)
+{
+	enum { NOW = array_size(moments) - 1 };
+	enum stage stage;
+
+	(void)state;
+	for (size_t i = 1; i < NOW; i++) {
+		feed_moment(i);
+		session_mark(session, &stage);
+	}
+	feed_moment(NOW);
+	for (int old = 0; old < NOW; old++)
+		for (int new = 0; new <= NOW; new++) {
+			int base = old == 0 ? MARK_START :
+			    N_FIXED_MARKS + old - 1;
+			int shown = new == NOW ? -1 : new == 0 ? MARK_START :
+			    N_FIXED_MARKS + new - 1;
+
+			stage = session_set_baseline(session, base);
+			if (session_set_shown(session, shown) < stage)
+				stage = STAGE_ATTRIBUTE;
+			session_refresh(session, stage, 0);
+			check_pair(moments[old], moments[new]);
+			/* The other way round: shown first. */
+			session_refresh(session, session_set_shown(session,
+			    shown), 0);
+			session_refresh(session, session_set_baseline(session,
+			    base), 0);
+			check_pair(moments[old], moments[new]);
+		}
+}
+
 static void
 session_mark_while_another_is_shown_is_about_now(void **state)
 {
@@ -761,6 +836,7 @@ main(void)
 		TEST(session_mark_compares_with_that_moment),
 		TEST(session_mark_can_be_shown_instead_of_now),
 		TEST(session_shown_mark_that_is_deleted_gives_way_to_now),
+		TEST(session_any_two_moments_are_compared),
 		TEST(session_mark_while_another_is_shown_is_about_now),
 		TEST(session_row_that_vanished_since_the_mark_stays),
 		TEST(session_start_mark_makes_everything_growth),
