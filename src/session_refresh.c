@@ -165,10 +165,27 @@ select_traces(const struct session_refresh *r, struct session_side *side,
 		    &side->n_filter_errors);
 }
 
-static void
-group_side(const struct session_refresh *r, struct session_side *side)
+/* What is printed as tracemalloc's lines is also counted as those. */
+static struct stats_table *
+group_plain(const struct session *s, const struct session_side *side)
 {
-	side->table = group_by(&side->filtered, r->grouping, r->cumulative);
+	const struct session_refresh *r = &s->refresh;
+	struct query_traces plain;
+	struct stats_table *table;
+
+	make_plain(&side->filtered, s->plain, &plain);
+	table = group_by(&plain, r->grouping, r->cumulative);
+	free(plain.traces);
+	return table;
+}
+
+static void
+group_side(const struct session *s, struct session_side *side)
+{
+	const struct session_refresh *r = &s->refresh;
+
+	side->table = s->plain != NULL ? group_plain(s, side) :
+	    group_by(&side->filtered, r->grouping, r->cumulative);
 	side->unfiltered = r->filters == NULL ? NULL :
 	    group_by(&side->attributed, r->grouping, r->cumulative);
 }
@@ -204,11 +221,13 @@ make_rows(struct session *s)
 {
 	struct session_refresh *r = &s->refresh;
 
+	if (s->options->format == FORMAT_TRACEMALLOC && s->plain == NULL)
+		s->plain = stacks_new(s->names);
 	select_traces(r, &r->now, r->from);
-	group_side(r, &r->now);
+	group_side(s, &r->now);
 	if (r->has_base && r->base_from <= STAGE_GROUP) {
 		select_traces(r, &r->base, r->base_from);
-		group_side(r, &r->base);
+		group_side(s, &r->base);
 	}
 	r->rows = join_tables(s, r->base.table, r->now.table);
 	r->rows->has_survivors = knows_survivors(r);
@@ -436,5 +455,6 @@ session_drop_refresh(struct session *s)
 	snapshot_release(s->fed);
 	stats_free(s->rows);
 	stats_free(s->unfiltered_rows);
+	stacks_free(s->plain);
 	vec_fini(&s->retired_filters);
 }

@@ -141,6 +141,9 @@ struct session {
 	struct snapshot		*fed;		/* next reading, for tests */
 	bool			 now_is_new;	/* not attributed yet */
 	enum stage		 base_from;	/* what base still needs */
+	struct stacks		*plain;		/* of the rows, where frames
+						 * are file and line only;
+						 * else NULL */
 	struct stats_table	*rows;
 	struct stats_table	*unfiltered_rows; /* NULL without filters */
 	struct session_refresh	 refresh;	/* planned, or under way */

@@ -105,4 +105,9 @@ struct query_traces {
 	struct query_trace	*traces;
 };
 
+/* The traces with frames that are a file and a line and nothing else, as nodes
+ * of `plain`, which has the same names; caller frees result->traces. */
+void make_plain(const struct query_traces *traces, struct stacks *plain,
+    struct query_traces *result);
+
 #endif
