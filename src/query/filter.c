@@ -10,9 +10,9 @@
  *            that everything else lets pass.
  * Why        There are hundreds of file names, thousands of frames, and
  *            perhaps a million traces.  So per filter each file is matched
- *            when first met, and for `all` each node of the tree gets its
- *            answer once, from its frame and its parent's answer; a trace
- *            costs an array look-up per filter.
+ *            when first met, each frame gets its answer once, and for `all`
+ *            each node of the tree, from its frame and its parent's answer;
+ *            a trace costs an array look-up per filter.
  * Invariant  Nothing is kept between calls: an application depends on its
  *            arguments alone.
  */
@@ -29,6 +29,9 @@ struct filter_set {
 	size_t		 n;
 };
 
+/* With no more nodes than so many times the traces, all are asked at once. */
+enum { NODES_PER_TRACE = 32 };
+
 /* An answer not asked for yet, or one of the two. */
 enum answer { UNASKED, NO, YES };
 
@@ -39,8 +42,9 @@ struct sieve {
 	struct stack_tables	 tables;
 	uint8_t			*files;		/* enum answer by name id, */
 	uint8_t			*functions;	/* of either; may be NULL */
-	uint8_t			*nodes;		/* enum answer by node; `all`
-						 * only, else NULL */
+	uint8_t			*frames;	/* enum answer by frame id */
+	uint8_t			*nodes;		/* the same by node; `all` only,
+						 * else NULL */
 	uint32_t		 n_errors;
 };
 
@@ -70,7 +74,10 @@ sieve_init(struct sieve *sieve, const struct filter *filter,
 		sieve->files = xcalloc(names_count(sieve->names), 1);
 	if (filter->function != NULL)
 		sieve->functions = xcalloc(names_count(sieve->names), 1);
-	if (filter->all && is_of_frames(filter))
+	if (!is_of_frames(filter))
+		return;
+	sieve->frames = xcalloc(sieve->tables.n_frames, 1);
+	if (filter->all)
 		sieve->nodes = xcalloc(sieve->tables.n_nodes, 1);
 }
 
@@ -79,6 +86,7 @@ sieve_fini(struct sieve *sieve)
 {
 	free(sieve->files);
 	free(sieve->functions);
+	free(sieve->frames);
 	free(sieve->nodes);
 }
 
@@ -105,17 +113,42 @@ match_name(struct sieve *sieve, const struct glob *glob, uint8_t *answers,
 }
 
 static bool
-match_node_frame(struct sieve *sieve, uint32_t node)
+match_frame(struct sieve *sieve, const struct symbol_frame *frame)
 {
 	const struct filter *filter = sieve->filter;
-	const struct symbol_frame *frame =
-	    &sieve->tables.frames[sieve->tables.nodes[node].frame].symbol;
 
 	if (filter->has_line && frame->line != filter->line)
 		return false;
 	return match_name(sieve, filter->glob, sieve->files, frame->file) &&
 	    match_name(sieve, filter->function, sieve->functions,
 	    frame->function);
+}
+
+static bool
+match_node_frame(struct sieve *sieve, uint32_t node)
+{
+	uint32_t id = sieve->tables.nodes[node].frame;
+
+	if (sieve->frames[id] == UNASKED)
+		sieve->frames[id] = match_frame(sieve,
+		    &sieve->tables.frames[id].symbol) ? YES : NO;
+	return sieve->frames[id] == YES;
+}
+
+/* The answers of all nodes in their order, parents first: where most of them
+ * are asked for, that is several times faster than from the leaves up. */
+static void
+match_all_nodes(struct sieve *sieve)
+{
+	sieve->nodes[0] = match_node_frame(sieve, 0) ? YES : NO;
+	for (uint32_t node = 1; node < sieve->tables.n_nodes; node++) {
+		uint32_t parent = sieve->tables.nodes[node].parent;
+		bool is_match = match_node_frame(sieve, node) ||
+		    (parent != 0 && sieve->nodes[parent] == YES);
+
+		slice_point_at(node);
+		sieve->nodes[node] = is_match ? YES : NO;
+	}
 }
 
 /* Some frame of this traceback matches.  Goes up to the first ancestor whose
@@ -227,11 +260,13 @@ keep_blocks(const struct verdict *verdict, const struct snapshot *snapshot,
 
 /* ---- sets at work ---- */
 
-/* What the set says of one trace, which it may cut down. */
+/* What the set says of one trace; what is kept of it goes to `kept`. */
 static bool
 keeps(struct sieve *sieves, size_t n, struct verdict *verdict,
-    const struct snapshot *snapshot, struct query_trace *trace)
+    const struct query_traces *traces, uint32_t at, struct query_trace *kept)
 {
+	const struct query_trace *trace = &traces->traces[at];
+
 	verdict->has_inclusive = verdict->is_included = false;
 	verdict->n_of_blocks = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -251,9 +286,12 @@ keeps(struct sieve *sieves, size_t n, struct verdict *verdict,
 		else if (is_match)
 			verdict->is_included = true;
 	}
-	if (verdict->n_of_blocks > 0)
-		return keep_blocks(verdict, snapshot, trace);
-	return verdict->is_included || !verdict->has_inclusive;
+	if (verdict->n_of_blocks == 0 && !verdict->is_included &&
+	    verdict->has_inclusive)
+		return false;
+	*kept = *trace;
+	return verdict->n_of_blocks == 0 ||
+	    keep_blocks(verdict, traces->snapshot, kept);
 }
 
 void
@@ -277,13 +315,15 @@ filter_apply(const struct filter_set *set, const struct query_traces *traces,
 			sieve_init(&sieves[n++], set->filters[i],
 			    traces->stacks);
 	}
+	for (size_t i = 0; i < n; i++) {
+		if (sieves[i].nodes != NULL && traces->n >
+		    sieves[i].tables.n_nodes / NODES_PER_TRACE)
+			match_all_nodes(&sieves[i]);
+	}
 	for (uint32_t i = 0; i < traces->n; i++) {
-		struct query_trace *trace = &result->traces[result->n];
-
 		slice_point_at(i);
-		*trace = traces->traces[i];
-		result->n += keeps(sieves, n, &verdict, traces->snapshot,
-		    trace);
+		result->n += keeps(sieves, n, &verdict, traces, i,
+		    &result->traces[result->n]);
 	}
 	assert(result->n <= traces->n);
 	for (size_t i = 0; i < n; i++) {
