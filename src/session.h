@@ -203,6 +203,7 @@ enum stage session_set_paused(struct session *s, bool paused);
 enum grouping session_grouping(const struct session *s);
 enum sort_key session_sort(const struct session *s, bool *reverse);
 enum cumulative session_cumulative(const struct session *s);
+uint32_t session_limit(const struct session *s);	/* 0: all frames */
 bool session_skips(const struct session *s);
 pid_t session_process(const struct session *s);
 bool session_is_paused(const struct session *s);
@@ -267,6 +268,8 @@ unsigned session_mark(struct session *s, enum stage *stage);
 bool session_find_mark(struct session *s);
 size_t session_n_marks(const struct session *s);	/* all of them */
 const struct mark *session_get_mark(const struct session *s, size_t i);
+/* Names are copied, cut and made printable; the fixed ones have theirs. */
+void session_rename_mark(struct session *s, size_t i, const char *name);
 enum stage session_delete_mark(struct session *s, size_t i);
 /* Compare with mark i, or -1: no growth view. */
 enum stage session_set_baseline(struct session *s, int i);

@@ -99,3 +99,27 @@ session_find_block(const struct session *s, uint64_t address,
 	}
 	return is_found;
 }
+
+int
+session_block_age(const struct session *s, uint32_t generation)
+{
+	const struct snapshot *now = s->now.snapshot;
+	uint32_t newest = 0;
+	int age = -1;
+
+	if (generation == 0 || now == NULL)
+		return BLOCK_AGE_UNKNOWN;
+	for (size_t i = N_FIXED_MARKS; i < s->marks.n; i++) {
+		const struct snapshot *then = s->marks.items[i].snapshot;
+
+		if (then == NULL || then->birth.generation == 0 ||
+		    then->birth.clear_epoch != now->birth.clear_epoch)
+			continue;
+		if (then->birth.generation <= generation &&
+		    then->birth.generation >= newest) {
+			newest = then->birth.generation;
+			age = (int)i;
+		}
+	}
+	return age;
+}

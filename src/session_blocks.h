@@ -31,4 +31,9 @@ struct live_block *session_blocks(const struct session *s, uint32_t stack,
 bool session_find_block(const struct session *s, uint64_t address,
     struct live_block *block, uint32_t *stack);
 
+/* The last mark that the block was made after, by its generation: an index, -1
+ * when it was made before all of them. */
+enum { BLOCK_AGE_UNKNOWN = -2 };
+int session_block_age(const struct session *s, uint32_t generation);
+
 #endif

@@ -207,6 +207,17 @@ session_get_mark(const struct session *s, size_t i)
 	return &s->marks.items[i].mark;
 }
 
+void
+session_rename_mark(struct session *s, size_t i, const char *name)
+{
+	struct mark *mark;
+
+	assert(i < s->marks.n);
+	mark = &s->marks.items[i].mark;
+	if (i >= N_FIXED_MARKS)
+		sanitise(mark->name, sizeof mark->name, name, strlen(name));
+}
+
 enum stage
 session_delete_mark(struct session *s, size_t i)
 {

@@ -91,6 +91,12 @@ session_cumulative(const struct session *s)
 	return s->cumulative;
 }
 
+uint32_t
+session_limit(const struct session *s)
+{
+	return s->limit;
+}
+
 bool
 session_skips(const struct session *s)
 {

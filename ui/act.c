@@ -4,6 +4,7 @@
  */
 #include "ui/act.h"
 
+#include "session_blocks.h"
 #include "session_filters.h"
 #include "session_tree.h"
 #include "ui/asks.h"
@@ -136,6 +137,41 @@ act_marks(struct ui *ui)
 	    (uint32_t)(n > N_FIXED_MARKS ? n - 1 : MARK_START);
 	ui_open(ui, VIEW_MARKS);
 	return STAGE_DRAW;
+}
+
+static enum stage
+act_address(struct ui *ui)
+{
+	enum stage stage = session_want_blocks(ui->session, true);
+
+	ask_open(ui, ASK_ADDRESS);
+	return stage;
+}
+
+static enum stage
+act_limit(struct ui *ui)
+{
+	return ask_open(ui, ASK_LIMIT);
+}
+
+/* One row for each thread, or back to what it was before. */
+static enum stage
+act_threads(struct ui *ui)
+{
+	const struct snapshot *snapshot = session_snapshot(ui->session);
+	enum stage stage;
+
+	if (snapshot == NULL || snapshot->n_threads == 0) {
+		ui_say(ui, "Threads are told apart when tmtop is started with "
+		    "--by-thread.");
+		return STAGE_DRAW;
+	}
+	stage = session_set_grouping(ui->session,
+	    session_grouping(ui->session) == BY_THREAD ? BY_LINENO :
+	    BY_THREAD);
+	session_want_tree(ui->session, false);
+	ui_show_tab(ui, VIEW_TABLE);
+	return stage;
 }
 
 static enum stage
@@ -323,6 +359,9 @@ static enum stage (*const handlers[N_ACTIONS])(struct ui *) = {
 	[ACTION_SEARCH_PREVIOUS] = act_search_previous,
 	[ACTION_FILTER] = act_filter,
 	[ACTION_FILTERS] = act_filters,
+	[ACTION_ADDRESS] = act_address,
+	[ACTION_LIMIT] = act_limit,
+	[ACTION_THREADS] = act_threads,
 	[ACTION_INTERVAL] = act_interval,
 	[ACTION_SAVE] = act_save,
 	[ACTION_MARK] = act_mark,

@@ -27,9 +27,10 @@ enum context {
 	C_ASK		= 2048,	/* see asks.c */
 	C_TREE		= 4096,
 	C_FILTERS	= 8192,	/* the list of filters */
+	C_BLOCKS	= 16384,
 
 	C_VIEWS		= C_TABLE | C_TREE | C_DETAIL | C_SOURCE | C_OUTPUT |
-			  C_MARKS | C_PROCESSES | C_FILTERS,
+			  C_MARKS | C_PROCESSES | C_FILTERS | C_BLOCKS,
 	C_PROMPTS	= C_FILTER | C_SEARCH | C_ASK,
 	C_DATA		= C_TABLE | C_TREE,
 	C_FINDS		= C_TABLE | C_TREE | C_OUTPUT,
@@ -57,6 +58,7 @@ A(SEARCH_PREVIOUS, "N", C_FINDS, FIND, 0, "", "previous match") \
 A(FILTER, "F4 f \\", C_DATA, FIND, 3, "Filter", "show what matches") \
 A(FILTERS, "F", C_DATA, FIND, 0, "", "list of filters") \
 A(VIEW_TREE, "F5 t 4", C_VIEWS & ~C_FILTERS, LOOK, 9, "Tree", "call tree") \
+A(ADDRESS, "@", C_DATA, FIND, 0, "", "whose is an address") \
 A(SORT_MENU, "F6 s", C_TABLE, SORT, 8, "Sort", "choose the column") \
 A(SORT_LEFT, "<", C_TABLE, SORT, 0, "", "sort by column left") \
 A(SORT_RIGHT, ">", C_TABLE, SORT, 0, "", "sort by column right") \
@@ -89,6 +91,8 @@ A(VIEW_NEXT, "Tab", C_VIEWS, LOOK, 0, "", "next view") \
 A(VIEW_PREVIOUS, "S-Tab", C_VIEWS, LOOK, 0, "", "previous view") \
 A(OPEN, "Enter", C_DATA, LOOK, 11, "Open", "open the row") \
 A(SKIP, "J", C_DATA, LOOK, 0, "", "hide library frames") \
+A(LIMIT, "l", C_DATA | C_DETAIL, LOOK, 0, "", "limit the frames") \
+A(THREADS, "T", C_DATA, LOOK, 0, "", "by thread") \
 A(CUMULATIVE, "c", C_TABLE, LOOK, 0, "", "count callers too") \
 A(HEADER, "#", C_VIEWS, LOOK, 0, "", "header on or off") \
 A(NODE_OPEN, "+ Right", C_TREE, TREE, 5, "Open", "open the node") \
@@ -101,11 +105,14 @@ A(FLIP, "r", C_DETAIL, TRACEBACK, 0, "", "oldest call first") \
 A(ALL_FRAMES, "J", C_DETAIL, TRACEBACK, 0, "", "hidden frames too") \
 A(OPEN_SOURCE, "Enter Right", C_DETAIL, TRACEBACK, 4, "Source", \
     "source file") \
+A(BLOCKS, "z", C_DETAIL, TRACEBACK, 5, "Blocks", "its blocks, sizes") \
 A(LINE_NEXT, "n", C_SOURCE, TRACEBACK, 6, "Next", "next owning line") \
 A(LINE_PREVIOUS, "N", C_SOURCE, TRACEBACK, 0, "", "previous such line") \
 A(MARK_USE, "Enter a", C_MARKS, LISTS, 4, "Compare", "compare with it") \
 A(MARK_SHOW, "n", C_MARKS, LISTS, 5, "Show", "show its contents") \
 A(MARK_DELETE, "Del x", C_MARKS, LISTS, 6, "Delete", "delete the mark") \
+A(MARK_PREVIOUS, "=", C_MARKS, LISTS, 0, "", "with the one before") \
+A(MARK_RENAME, "r", C_MARKS, LISTS, 7, "Rename", "name the mark") \
 A(ENTRY_ADD, "a", C_FILTERS, LISTS, 4, "Add", "add a filter") \
 A(ENTRY_EDIT, "Enter e", C_FILTERS, LISTS, 5, "Edit", "edit it") \
 A(ENTRY_SWITCH, "Space", C_FILTERS, LISTS, 6, "On/off", "filter on or off") \

@@ -477,6 +477,7 @@ fini_ui(struct ui *ui)
 	row_list_fini(&ui->table.rows);
 	row_list_fini(&ui->tree.rows);
 	filters_fini(ui);
+	blocks_fini(ui);
 	stats_free(ui->detail.tracebacks);
 	free(ui->source.sums);
 	cells_fini(&ui->cells);

@@ -1,17 +1,20 @@
 /*
- * asks.c - prompts for one value each: refresh interval, a filter (L7).
+ * asks.c - prompts for one value each: refresh interval, a filter, a limit, an
+ * address, a name (L7).
  */
 #include "ui/asks.h"
 
 #include "ui/ui.h"
 
+#include "ui/address.h"
 #include "ui/history.h"
 #include "ui/term.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { MIN_DELAY_MS = 100, MAX_DELAY_MS = 3600000 };
+enum { MIN_DELAY_MS = 100, MAX_DELAY_MS = 3600000, MAX_LIMIT = 65535 };
 
 /* ---- what is asked ---- */
 
@@ -48,6 +51,70 @@ accept_entry(struct ui *ui)
 	return stage;
 }
 
+static enum stage
+accept_address(struct ui *ui)
+{
+	return address_accept(ui, ui->prompt.text);
+}
+
+static void
+no_text(const struct ui *ui, char to[PROMPT_ROOM])
+{
+	(void)ui;
+	to[0] = '\0';
+}
+
+static void
+limit_text(const struct ui *ui, char to[PROMPT_ROOM])
+{
+	uint32_t limit = session_limit(ui->session);
+
+	if (limit != 0)
+		snprintf(to, PROMPT_ROOM, "%u", limit);
+	else
+		to[0] = '\0';
+}
+
+/* tracemalloc's limits; nothing means all. */
+static enum stage
+accept_limit(struct ui *ui)
+{
+	const char *text = ui->prompt.text;
+	char *end;
+	unsigned long limit = strtoul(text, &end, 10);
+
+	if (*end != '\0' || strspn(text, "0123456789") != strlen(text) ||
+	    limit > MAX_LIMIT || (limit == 0 && *text != '\0')) {
+		errbuf_set(&ui->filter_why, "a number of frames from 1 to "
+		    "65535, or nothing for all");
+		return STAGE_DRAW;
+	}
+	if (limit > 0)
+		ui_say(ui, "Tracebacks are cut to their %lu newest frames.",
+		    limit);
+	else
+		ui_say(ui, "Tracebacks are whole.");
+	return session_set_limit(ui->session, (uint32_t)limit);
+}
+
+static void
+mark_name_text(const struct ui *ui, char to[PROMPT_ROOM])
+{
+	snprintf(to, PROMPT_ROOM, "%s", session_get_mark(ui->session,
+	    ui->marks.cursor)->name);
+}
+
+static enum stage
+accept_mark_name(struct ui *ui)
+{
+	if (ui->prompt.text[0] == '\0') {
+		errbuf_set(&ui->filter_why, "a name is expected");
+		return STAGE_DRAW;
+	}
+	session_rename_mark(ui->session, ui->marks.cursor, ui->prompt.text);
+	return STAGE_DRAW;
+}
+
 static const struct ask {
 	const char	*label, *hint;
 	void		(*text)(const struct ui *ui, char to[PROMPT_ROOM]);
@@ -57,6 +124,13 @@ static const struct ask {
 		interval_text, accept_interval },
 	[ASK_ENTRY] = { "Filter: ", "F1 explains what can be written here.",
 		filters_text, accept_entry },
+	[ASK_ADDRESS] = { "Address: ", "Whose block is it? Hexadecimal, as a "
+		"debugger prints it.", no_text, accept_address },
+	[ASK_LIMIT] = { "Frames of a traceback: ", "The newest so many, from "
+		"the attributed one on; nothing: all.", limit_text,
+		accept_limit },
+	[ASK_MARK_NAME] = { "Name of the mark: ", "", mark_name_text,
+		accept_mark_name },
 	[ASK_SAVE] = { "Save to: ", "", saver_suggest, saver_accept },
 };
 

@@ -99,6 +99,9 @@ chips_list(struct ui *ui, struct line *line)
 		line_add(line, 0, STYLE_CHIP, "Process %d", (int)pid);
 	if (session_cumulative(ui->session) != CUMULATIVE_OFF)
 		line_add(line, 1, STYLE_CHIP, "Cumulative");
+	if (session_limit(ui->session) != 0)
+		line_add(line, 1, STYLE_CHIP, "%" PRIu32 " frames",
+		    session_limit(ui->session));
 	if (!session_skips(ui->session))
 		line_add(line, 1, STYLE_CHIP, "Library frames shown");
 }

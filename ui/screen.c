@@ -6,6 +6,7 @@
  * cover the key bar, and below MIN_ROWS x MIN_COLS one line says the most
  * important number; keys go on working.
  */
+#include "session_blocks.h"
 #include "session_filters.h"
 #include "ui/ui.h"
 
@@ -129,6 +130,8 @@ screen_update(struct ui *ui)
 
 	if (ui->front != VIEW_FILTERS)
 		session_want_hits(ui->session, false);
+	if (ui->front != VIEW_BLOCKS && ui->prompt.kind != C_ASK)
+		session_want_blocks(ui->session, false);
 	view_table.update(ui);
 	view_tree.update(ui);
 	if (view->update != NULL && view != &view_table &&

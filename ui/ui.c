@@ -19,6 +19,7 @@ static const struct view_ops *const views[N_VIEWS] = {
 	[VIEW_DETAIL] = &view_detail,
 	[VIEW_SOURCE] = &view_source,
 	[VIEW_OUTPUT] = &view_output,
+	[VIEW_BLOCKS] = &view_blocks,
 	[VIEW_FILTERS] = &view_filters,
 	[VIEW_MARKS] = &view_marks,
 	[VIEW_PROCESSES] = &view_processes,

@@ -42,6 +42,7 @@ struct ui {
 	struct output_state	output;
 	struct list_state	marks, processes;
 	struct filters_state	filters;
+	struct blocks_state	blocks;
 
 	/* over the view, the topmost first */
 	unsigned	help_page;	/* 0: closed */
@@ -162,6 +163,13 @@ void filters_text(const struct ui *ui, char to[PROMPT_ROOM]);
 /* Take the text for the filter that is edited; wrong: see ui->filter_why. */
 enum stage filters_accept(struct ui *ui, const char *text);
 void filters_fini(struct ui *ui);
+
+/* ---- view_detail.c and view_blocks.c ---- */
+
+/* The traceback that is looked at, NULL: none is left; and a line about it. */
+const struct statistic *detail_current(const struct ui *ui);
+void detail_draw_title(struct ui *ui, int row);
+void blocks_fini(struct ui *ui);
 
 /* ---- saver.c: snapshots into files ---- */
 

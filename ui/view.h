@@ -16,7 +16,7 @@ enum view_id {
 	VIEW_TABLE,		/* File, Line and Traceback */
 	VIEW_TREE,
 	VIEW_DETAIL, VIEW_SOURCE, VIEW_OUTPUT, VIEW_MARKS, VIEW_PROCESSES,
-	VIEW_FILTERS,
+	VIEW_FILTERS, VIEW_BLOCKS,
 	N_VIEWS
 };
 
@@ -41,7 +41,8 @@ struct view_ops {
 };
 
 extern const struct view_ops view_table, view_tree, view_detail, view_source,
-    view_output, view_marks, view_processes, view_filters;
+    view_output, view_marks, view_processes, view_filters,
+    view_blocks;
 
 struct table_state {
 	struct row_list	rows;
@@ -95,6 +96,14 @@ struct output_state {
 struct list_state {
 	uint32_t	cursor, top;
 	int		n_lines;
+};
+
+struct blocks_state {
+	struct list_state	list;
+	struct live_block	*blocks;	/* owned */
+	size_t			n;
+	uint64_t		read_ns;	/* reading they are from */
+	uint64_t		identity;	/* traceback */
 };
 
 struct filters_state {

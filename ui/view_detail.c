@@ -8,6 +8,7 @@
  */
 #include "ui/ui.h"
 
+#include "session_blocks.h"
 #include "session_tree.h"
 #include "ui/frames.h"
 #include "ui/sourcefile.h"
@@ -396,6 +397,26 @@ open_source(struct ui *ui)
 	return STAGE_DRAW;
 }
 
+const struct statistic *
+detail_current(const struct ui *ui)
+{
+	return current(ui);
+}
+
+void
+detail_draw_title(struct ui *ui, int row)
+{
+	draw_row_line(ui, row, current(ui));
+}
+
+static enum stage
+open_blocks(struct ui *ui)
+{
+	ui->blocks.list.cursor = 0;
+	ui_open(ui, VIEW_BLOCKS);
+	return session_want_blocks(ui->session, true);
+}
+
 static enum stage
 act(struct ui *ui, enum action_id id)
 {
@@ -409,6 +430,8 @@ act(struct ui *ui, enum action_id id)
 		return step(ui, 1);
 	case ACTION_TRACE_PREVIOUS:
 		return step(ui, -1);
+	case ACTION_BLOCKS:
+		return open_blocks(ui);
 	case ACTION_FLIP:
 		detail->is_oldest_first = !detail->is_oldest_first;
 		return STAGE_DRAW;

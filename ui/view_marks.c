@@ -1,3 +1,4 @@
+#include "ui/asks.h"
 #include "ui/ui.h"
 
 #include <stdio.h>
@@ -196,6 +197,38 @@ delete_mark(struct ui *ui)
 }
 
 static enum stage
+rename_mark(struct ui *ui)
+{
+	uint32_t i = ui->marks.cursor;
+
+	if (i < N_FIXED_MARKS || i + 1 >= n_entries(ui)) {
+		ui_say(ui, "The start, the peak and now have their names.");
+		return STAGE_DRAW;
+	}
+	return ask_open(ui, ASK_MARK_NAME);
+}
+
+/* What came between this line and the mark before it: A is that mark, B what
+ * the cursor is on. */
+static enum stage
+compare_with_previous(struct ui *ui)
+{
+	uint32_t i = ui->marks.cursor, n = n_entries(ui);
+	int old = i <= N_FIXED_MARKS ? MARK_START : (int)i - 1;
+	enum stage stage;
+
+	if (i < N_FIXED_MARKS) {
+		ui_say(ui, "There is no mark before it.");
+		return STAGE_DRAW;
+	}
+	ui_back(ui);
+	stage = ui_set_shown(ui, i + 1 < n ? (int)i : -1);
+	if (ui_set_baseline(ui, old) < stage)
+		stage = STAGE_ATTRIBUTE;
+	return stage;
+}
+
+static enum stage
 act(struct ui *ui, enum action_id id)
 {
 	if (ui_move(id, &ui->marks.cursor, n_entries(ui),
@@ -207,6 +240,10 @@ act(struct ui *ui, enum action_id id)
 		return show_mark(ui);
 	if (id == ACTION_MARK_DELETE)
 		return delete_mark(ui);
+	if (id == ACTION_MARK_PREVIOUS)
+		return compare_with_previous(ui);
+	if (id == ACTION_MARK_RENAME)
+		return rename_mark(ui);
 	return STAGE_IDLE;
 }
 

@@ -30,7 +30,7 @@ struct session {
 	struct strbuf	*log;
 	char		trouble[200];
 	unsigned	n_skipped;
-	uint32_t	n_pending, n_filter_errors;
+	uint32_t	n_pending, n_filter_errors, limit;
 	enum grouping	grouping;
 	enum sort_key	sort, growth_sort;
 	bool		reverse, skips, paused, has_pty, has_saved;

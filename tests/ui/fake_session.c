@@ -423,6 +423,19 @@ session_set_cumulative(struct session *s, enum cumulative cumulative)
 }
 
 enum stage
+session_set_limit(struct session *s, uint32_t n_frames)
+{
+	s->limit = n_frames;
+	return STAGE_ATTRIBUTE;
+}
+
+uint32_t
+session_limit(const struct session *s)
+{
+	return s->limit;
+}
+
+enum stage
 session_set_skip(struct session *s, bool on)
 {
 	s->skips = on;
@@ -647,6 +660,13 @@ const struct mark *
 session_get_mark(const struct session *s, size_t i)
 {
 	return &s->marks[i].mark;
+}
+
+void
+session_rename_mark(struct session *s, size_t i, const char *name)
+{
+	snprintf(s->marks[i].mark.name, sizeof s->marks[i].mark.name, "%s",
+	    name);
 }
 
 enum stage
