@@ -49,7 +49,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (verdict == OPTIONS_RUN) {
 		REQUIRE(options.command < N_COMMANDS);
 		REQUIRE(options.command != COMMAND_RUN ||
-		    options.program != NULL);
+		    options.program != NULL || options.load != NULL);
 		REQUIRE(options.frames <= 65535);
 		REQUIRE(options.n_files <= MAX_OPTION_FILES);
 		for (size_t i = 0; i < options.n_filters; i++) {

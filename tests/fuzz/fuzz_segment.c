@@ -155,10 +155,10 @@ set_up(void)
 /* ---- edits ---- */
 
 static const struct {
-	uint32_t	directory, size, per_chunk;
+	uint32_t	directory, size, per_chunk, chunks;
 } sections[N_SECTIONS] = {
 #define S(name, size, per_chunk, chunks)				\
-	[SECTION_##name] = { DIRECTORY_##name, size, per_chunk },
+	[SECTION_##name] = { DIRECTORY_##name, size, per_chunk, chunks },
 	SECTION_LIST(S)
 #undef S
 };
@@ -200,7 +200,8 @@ place_of(const struct edit *edit)
 		return (char *)&header->sections[section].n_used;
 	case IN_DIRECTORY:
 		return (char *)&header->directory[
-		    sections[section].directory + edit->element];
+		    sections[section].directory +
+		    edit->element % sections[section].chunks];
 	case IN_ELEMENT:
 		return element_of(edit, window);
 	default:
