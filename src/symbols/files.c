@@ -16,7 +16,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,6 +24,9 @@
 #include <unistd.h>
 
 #define MAX_FILE	(INT64_C(4) << 30)
+
+#define MAX_LEVELS	64u	/* of folders below another root */
+#define MAX_LINKS	40u	/* on the way to one file, as in the kernel */
 
 #define SAFE_FLAGS	(O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
 
@@ -81,24 +84,116 @@ dlopen(const char *path, int flags)
 	return NULL;
 }
 
-/* In that directory as if it were the root of the file system. */
+/* ---- in another root ---- */
+
+/*
+ * A path being followed below a root, like openat2() with RESOLVE_IN_ROOT: a
+ * link that begins with a slash begins at that root, and nothing leads above
+ * it.  openat2() itself takes its flags from memory, where a filter of system
+ * calls does not see them (confine.c).
+ */
+struct walk {
+	int		fds[MAX_LEVELS];	/* of the folders; 0: the root */
+	unsigned	n_fds;
+	unsigned	n_links;		/* followed so far */
+	char		rest[PATH_MAX];		/* still to be followed */
+};
+
+static void
+go_up_to(struct walk *walk, unsigned n_fds)
+{
+	while (walk->n_fds > n_fds)
+		close(walk->fds[--walk->n_fds]);
+}
+
+/* Take the next component off the path; false at its end. */
+static bool
+next_component(struct walk *walk, char name[NAME_MAX + 1])
+{
+	size_t start = strspn(walk->rest, "/");
+	size_t n = strcspn(walk->rest + start, "/");
+
+	if (n == 0 || n > NAME_MAX)
+		return false;
+	memcpy(name, walk->rest + start, n);
+	name[n] = '\0';
+	memmove(walk->rest, walk->rest + start + n,
+	    strlen(walk->rest + start + n) + 1);
+	return true;
+}
+
+/* Put what the link says before the rest of the path. */
+static bool
+follow_link(struct walk *walk, int fd)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(fd, "", target, sizeof target - 1);
+	size_t rest = strlen(walk->rest);
+
+	if (n <= 0 || ++walk->n_links > MAX_LINKS ||
+	    (size_t)n + rest + 1 > sizeof walk->rest)
+		return false;
+	memmove(walk->rest + n, walk->rest, rest + 1);
+	memcpy(walk->rest, target, (size_t)n);
+	if (target[0] == '/')
+		go_up_to(walk, 1);
+	return true;
+}
+
+/* One component further. 1: it is a folder or link, and was followed; 0: it
+ * is something else; -1: there is no way. */
+static int
+step(struct walk *walk, const char *name)
+{
+	int fd;
+	struct stat st;
+
+	if (strcmp(name, ".") == 0)
+		return 1;
+	if (strcmp(name, "..") == 0) {
+		go_up_to(walk, walk->n_fds > 1 ? walk->n_fds - 1 : 1);
+		return 1;
+	}
+	fd = (int)syscall(SYS_openat, walk->fds[walk->n_fds - 1], name,
+	    O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if (S_ISDIR(st.st_mode) && walk->n_fds < MAX_LEVELS) {
+		walk->fds[walk->n_fds++] = fd;
+		return 1;
+	}
+	if (S_ISLNK(st.st_mode) && follow_link(walk, fd)) {
+		close(fd);
+		return 1;
+	}
+	close(fd);
+	return S_ISREG(st.st_mode) ? 0 : -1;
+}
+
 static int
 open_under(const char *root, const char *path)
 {
-	struct open_how how = {
-		.flags = SAFE_FLAGS,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	int dir = (int)syscall(SYS_openat, AT_FDCWD, root,
-	    O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	int fd = -1;
+	struct walk walk = { .n_fds = 1 };
+	char name[NAME_MAX + 1];
+	int found = 1, fd = -1;
 
-	if (dir < 0)
-		return -1;
-	fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof how);
-	close(dir);
+	walk.fds[0] = (int)syscall(SYS_openat, AT_FDCWD, root,
+	    O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	if (walk.fds[0] < 0 || strlen(path) >= sizeof walk.rest)
+		goto out;
+	strncpy(walk.rest, path, sizeof walk.rest - 1);
+	while (found == 1 && next_component(&walk, name))
+		found = step(&walk, name);
+	/* What is not a folder must be the last component. */
+	if (found == 0 && walk.rest[0] == '\0')
+		fd = (int)syscall(SYS_openat, walk.fds[walk.n_fds - 1], name,
+		    SAFE_FLAGS | O_NOFOLLOW, 0);
+out:
+	go_up_to(&walk, walk.fds[0] < 0 ? 1 : 0);
 	return keep_regular(fd);
 }
+
+/* ---- modules ---- */
 
 static bool
 is_same_file(int fd, const char *path)

@@ -13,23 +13,20 @@
  * Invariant  The socket is the only way in or out.  No network: whoever
  *            starts this has taken DEBUGINFOD_URLS out of the environment,
  *            which libdw reads before main().
- * Limits     Address space MAX_SPACE; no core files; ends with its parent.
+ * Limits     Those of confine.c; ends with its parent.
  */
-#include "symbols/demangle.h"
+#include "symbols/confine.h"
 #include "symbols/debug_module.h"
+#include "symbols/demangle.h"
 #include "symbols/protocol.h"
 #include "util/vec.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define MAX_OPEN	128u
-#define MAX_SPACE	(UINT64_C(8) << 30)
 
 struct known_module {
 	char		*path;		/* NULL: not introduced */
@@ -246,6 +243,7 @@ answer_lookup(struct server *server, struct packet *packet)
 
 	if (read_lookup(server, packet, &lookup) < 0)
 		return -1;
+	confine_renew_time();
 	module = open_module(server, &server->modules.items[lookup.module]);
 	n = find_places(module, &lookup, places, &flags);
 	strbuf_clear(&server->answer);
@@ -322,35 +320,6 @@ serve(struct server *server)
 		n_input -= done;
 		memmove(input, input + done, n_input);
 	}
-}
-
-/* Address sanitizer maps terabytes; such a process gets no limit. */
-static void
-limit_space(void)
-{
-	const struct rlimit limit = { MAX_SPACE, MAX_SPACE };
-	unsigned long long n_pages = 0;
-	FILE *file = fopen("/proc/self/statm", "re");
-
-	if (file == NULL)
-		return;
-	if (fscanf(file, "%llu", &n_pages) == 1 &&
-	    n_pages * 4096 < MAX_SPACE / 2)
-		setrlimit(RLIMIT_AS, &limit);
-	fclose(file);
-}
-
-static void
-confine_process(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setrlimit(RLIMIT_CORE, &none);
-	limit_space();
-	/* A handler that takes core files through a pipe ignores the limit.
-	 * Last: from here on, /proc/self may belong to root. */
-	prctl(PR_SET_DUMPABLE, 0);
 }
 
 int

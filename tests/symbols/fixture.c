@@ -172,6 +172,14 @@ fixture_path(const struct fixture *fixture, const char *name)
 }
 
 void
+fixture_link(const struct fixture *fixture, const char *old,
+    const char *name)
+{
+	assert_int_equal(link(fixture_path(fixture, old),
+	    fixture_path(fixture, name)), 0);
+}
+
+void
 fixture_write(const struct fixture *fixture, const char *name,
     const char *text)
 {

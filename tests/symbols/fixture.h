@@ -36,6 +36,10 @@ bool fixture_try(const struct fixture *fixture, const char *format, ...)
 /* DIR/name; good until the fourth call from now. */
 const char *fixture_path(const struct fixture *fixture, const char *name);
 
+/* Another name, a hard link, for a file there. */
+void fixture_link(const struct fixture *fixture, const char *old,
+    const char *name);
+
 /* Write a file there. */
 void fixture_write(const struct fixture *fixture, const char *name,
     const char *text);

@@ -571,51 +571,82 @@ write_bytes(const char *path, const unsigned char *at, size_t size)
 	assert_int_equal(fclose(file), 0);
 }
 
-/* n copies of a program, each broken in another way, four places asked for in
- * each; whatever becomes of the helpers, all are settled. */
+/* What is broken, and how a program is made that leads there. */
+struct prey {
+	const char	*compiler, *flags;
+	const char	*prepare;	/* after the program `a` is built */
+	const char	*victim;	/* "a": the program itself */
+	int		 n_mutants;
+};
+
+static uint32_t
+count_lines(struct fixture *fixture, uint32_t first, uint32_t n_places)
+{
+	uint32_t n_lines = 0, n;
+
+	for (uint32_t i = 0; i < n_places; i++) {
+		const struct symbol_frame *frames = symbols_frames(
+		    fixture->symbols, first + i, &n);
+
+		assert_in_range(n, 1, SYMBOLS_MAX_FRAMES);
+		assert_false(frames[0].flags & SYMBOL_PENDING);
+		n_lines += !(frames[0].flags & SYMBOL_NO_LINE);
+	}
+	return n_lines;
+}
+
+/* A file broken in many ways, one after the other, and a few places asked for
+ * through it each time; whatever becomes of the helpers, all are settled. */
 static void
-check_mutants(struct fixture *fixture, const char *compiler,
-    const char *flags, const char *program, int n_mutants)
+check_mutants(struct fixture *fixture, const struct prey *prey)
 {
 	uint64_t marks[MAX_MARKS];
-	uint32_t n_marks = (uint32_t)fixture_build(fixture, compiler, flags,
-	    program, marks);
-	struct bytes original = read_bytes(fixture_path(fixture, program));
-	unsigned char *copy = xmalloc(original.size);
-	int n_resolved = 0;
+	uint32_t n_marks = (uint32_t)fixture_build(fixture, prey->compiler,
+	    prey->flags, "a", marks);
+	int n_mutants = getenv("TMTOP_LONG") != NULL ?
+	    20 * prey->n_mutants : prey->n_mutants;
+	static int n_names;
+	char whole[32];
+	struct bytes original;
+	unsigned char *copy;
+	uint32_t n_lines = 0;
 
+	fixture_run(fixture, "%s", prey->prepare);
+	original = read_bytes(fixture_path(fixture, prey->victim));
+	copy = xmalloc(original.size);
 	symbols_set_patience(fixture->symbols, 2000);
 	for (int i = 0; i < n_mutants; i++) {
 		char name[32];
-		uint32_t first, n;
+		uint32_t first;
 		size_t size;
 
 		memcpy(copy, original.at, original.size);
 		size = mutate(copy, original.size);
-		snprintf(name, sizeof name, "m%d", i);
-		write_bytes(fixture_path(fixture, name), copy, size);
+		write_bytes(fixture_path(fixture, prey->victim), copy, size);
+		/* another name for the program: it is opened anew */
+		snprintf(name, sizeof name, "m%d", n_names++);
+		fixture_link(fixture, "a", name);
 		first = ask_all(fixture, fixture_path(fixture, name), marks,
 		    n_marks, 2);
 		symbols_pump(fixture->symbols, -1);
 		assert_int_equal(symbols_n_pending(fixture->symbols), 0);
-		for (uint32_t k = 0; k < n_marks * 2; k++) {
-			const struct symbol_frame *frames = symbols_frames(
-			    fixture->symbols, first + k, &n);
-
-			assert_in_range(n, 1, SYMBOLS_MAX_FRAMES);
-			assert_false(frames[0].flags & SYMBOL_PENDING);
-			n_resolved += !(frames[0].flags & SYMBOL_NO_LINE);
-		}
+		n_lines += count_lines(fixture, first, n_marks * 2);
 		unlink(fixture_path(fixture, name));
 	}
-	printf("# %s: of %d places in %d mutants, %d have lines\n", flags,
-	    n_mutants * (int)n_marks * 2, n_mutants, n_resolved);
+	printf("# %s, %s: of %d places in %d mutants, %u have lines\n",
+	    prey->flags, prey->victim, n_mutants * (int)n_marks * 2,
+	    n_mutants, n_lines);
 	/* Most mutations leave something to read: the test would be idle if
 	 * none got through. */
-	assert_true(n_resolved > n_mutants);
+	assert_true(n_lines > (uint32_t)n_mutants);
+	write_bytes(fixture_path(fixture, prey->victim), original.at,
+	    original.size);
+	snprintf(whole, sizeof whole, "whole%d", n_names++);
+	fixture_link(fixture, "a", whole);
 	assert_string_equal(fixture_describe(fixture,
-	    fixture_path(fixture, program), marks[n_marks - 1], LOCATION_CALL),
-	    strstr(compiler, "CXX") ? "main prog.cc:225" : "main prog.c:114");
+	    fixture_path(fixture, whole), marks[n_marks - 1],
+	    LOCATION_CALL), strstr(prey->compiler, "CXX") ?
+	    "main prog.cc:225" : "main prog.c:114");
 	free(original.at);
 	free(copy);
 }
@@ -623,10 +654,46 @@ check_mutants(struct fixture *fixture, const char *compiler,
 static void
 symbols_mutated_programs(void **state)
 {
+	static const struct prey preys[] = {
+		{ "$CXX", "-g -O2", "true", "a", 300 },
+		{ "$CC", "-g -O0 -gdwarf-4", "true", "a", 150 },
+		{ "$CC", "-g -O2 -gz", "true", "a", 150 },
+	};
+
 	random_state = 20240229;
-	check_mutants(*state, "$CXX", "-g -O2", "a", 300);
-	check_mutants(*state, "$CC", "-g -O0 -gdwarf-4", "b", 150);
-	check_mutants(*state, "$CC", "-g -O2 -gz", "c", 150);
+	for (size_t i = 0; i < array_size(preys); i++)
+		check_mutants(*state, &preys[i]);
+}
+
+/* The files that a program leads to. */
+static void
+symbols_mutated_files_beside_the_program(void **state)
+{
+	static const struct prey preys[] = {
+		{ "$CC", "-g -O2 -Wl,--build-id=none", "objcopy "
+		    "--only-keep-debug a a.dbg && strip -g a && objcopy "
+		    "--add-gnu-debuglink=a.dbg a", "a", 100 },
+		{ "$CC", "-g -O2 -gsplit-dwarf", "mv a-a.dwo the.dwo 2>&- || "
+		    "mv a.dwo the.dwo; ln -s the.dwo a-a.dwo; "
+		    "ln -sf the.dwo a.dwo", "the.dwo", 150 },
+		{ "$CC", "-g -O2", "cp a b && dwz -m common a b", "common",
+		    150 },
+		{ "$CC", "-g -O2 -Wl,--build-id=0x1122334455667788", "objcopy "
+		    "--only-keep-debug a a.dbg && strip -g a && mkdir .debug "
+		    "&& ln a.dbg .debug && objcopy --add-gnu-debuglink=a.dbg "
+		    "a", "a.dbg", 150 },
+	};
+
+	random_state = 20240301;
+	for (size_t i = 0; i < array_size(preys); i++) {
+		fixture_run(*state, "rm -rf * .debug");
+		if (strstr(preys[i].prepare, "dwz") != NULL &&
+		    !fixture_try(*state, "dwz --version")) {
+			printf("# skipped, not installed: dwz\n");
+			continue;
+		}
+		check_mutants(*state, &preys[i]);
+	}
 }
 
 #define TEST(f)	cmocka_unit_test_setup_teardown(f, fixture_setup,	\
@@ -649,6 +716,7 @@ main(void)
 		TEST(symbols_what_is_no_elf_file_has_no_symbols),
 		TEST(symbols_debuglink_to_a_fifo),
 		TEST(symbols_mutated_programs),
+		TEST(symbols_mutated_files_beside_the_program),
 	};
 
 	if (getenv("FAKE_HELPER") != NULL)
