@@ -29,7 +29,8 @@ static const struct option_choice formats[] = {
 
 static const struct option_choice weights[] = {
 	{ "bytes", WEIGHT_BYTES }, { "blocks", WEIGHT_BLOCKS },
-	{ "allocs", WEIGHT_ALLOCS }, { NULL, 0 }
+	{ "allocs", WEIGHT_ALLOCS }, { "survivors", WEIGHT_SURVIVORS },
+	{ NULL, 0 }
 };
 
 static const struct option_choice frame_texts[] = {
@@ -190,7 +191,7 @@ const struct option_row option_table[] = {
 	    .unset = "text", .help = "form" },
 	{ .name = "weight", .arg = "WHAT", .in = IN_REPORTS,
 	    .read = read_choice, FIELD(weight), .choices = weights,
-	    .unset = "bytes", .help = "folded stacks count" },
+	    .unset = "bytes", .help = "folded counts" },
 	{ .name = "frame", .arg = "FORM", .in = IN_REPORTS,
 	    .read = read_choice, FIELD(frame_text), .choices = frame_texts,
 	    .unset = "function", .help = "name of a frame" },

@@ -259,6 +259,8 @@ settle_format(const struct parser *p)
 	options->grouping = BY_TRACEBACK;
 	if (options->weight == WEIGHT_ALLOCS && options->sort < 0)
 		options->sort = SORT_ALLOCS;
+	if (options->weight == WEIGHT_SURVIVORS)
+		options->survivors = true;
 	return 0;
 }
 

@@ -26,7 +26,9 @@ enum output_format {
 };
 
 /* What folded stacks count, and how they name a frame. */
-enum weight { WEIGHT_BYTES, WEIGHT_BLOCKS, WEIGHT_ALLOCS };
+enum weight {
+	WEIGHT_BYTES, WEIGHT_BLOCKS, WEIGHT_ALLOCS, WEIGHT_SURVIVORS
+};
 enum frame_text { FRAME_FUNCTION, FRAME_FILE, FRAME_BOTH };
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };

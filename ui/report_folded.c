@@ -114,6 +114,9 @@ weigh(const struct folding *f, const struct statistic *row, int64_t *diff)
 	case WEIGHT_ALLOCS:
 		*diff = row->allocs_diff;
 		return row->allocs;
+	case WEIGHT_SURVIVORS:
+		*diff = 0;
+		return row->survivor_size;
 	case WEIGHT_BYTES:
 		break;
 	}
@@ -142,6 +145,14 @@ add_row(struct folding *f, const struct statistic *row)
 	f->old.items[line] += old;
 }
 
+/* What survives a mark was not there before it. */
+static bool
+has_two_numbers(const struct report_sample *sample)
+{
+	return sample->rows->has_diff &&
+	    sample->options->weight != WEIGHT_SURVIVORS;
+}
+
 static void
 write_line(FILE *to, struct folding *f, uint32_t line)
 {
@@ -155,7 +166,7 @@ write_line(FILE *to, struct folding *f, uint32_t line)
 		    name_text(f->labels, vec_pop(&f->path)));
 		between = ";";
 	}
-	if (f->sample->rows->has_diff)
+	if (has_two_numbers(f->sample))
 		fprintf(to, " %" PRIu64, f->old.items[line]);
 	fprintf(to, " %" PRIu64 "\n", f->now.items[line]);
 }

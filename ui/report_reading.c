@@ -167,6 +167,20 @@ find_comparison(const struct report *report)
 	return report->comparison.old != NULL ? &report->comparison : NULL;
 }
 
+/* Folded stacks have no place to say it. */
+static void
+say_unknown_survivors(const struct report *report,
+    const struct stats_table *rows)
+{
+	const struct options *options = report->options;
+
+	if (options->format == FORMAT_FOLDED &&
+	    options->weight == WEIGHT_SURVIVORS && !rows->has_survivors &&
+	    !options->quiet && !report_owns_stderr(options))
+		fputs("tmtop: there is no mark that anything could have "
+		    "survived\n", stderr);
+}
+
 void
 report_write_sample(struct report *report, struct session *session,
     struct timespec time)
@@ -193,6 +207,7 @@ report_write_sample(struct report *report, struct session *session,
 
 	sample.sort = session_sort(session, &sample.reverse);
 	sample.total_nframes = totals;
+	say_unknown_survivors(report, rows);
 	report->format->sample(&report->out, &sample);
 	free(totals);
 }

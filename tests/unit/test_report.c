@@ -367,6 +367,28 @@ folded_stacks_of_allocations_have_the_past(void **state)
 	    "<unknown> 2\ngone (/z.c:1) 1\n");
 }
 
+/* They are of now, whatever was then. */
+static void
+folded_survivors_have_one_number(void **state)
+{
+	struct stats_table *old = group_literal(before, array_size(before),
+	    BY_TRACEBACK);
+	struct stats_table *new = group_literal(after, array_size(after),
+	    BY_TRACEBACK);
+	struct stats_table *table = diff_tables(old, new);
+	struct report_sample sample = make_sample(table, SORT_GROWTH);
+
+	(void)state;
+	options.weight = WEIGHT_SURVIVORS;
+	table->rows[0].survivor_size = 40;
+	table->rows[1].survivor_size = 2;
+	report_folded.sample(&out, &sample);
+	check_printed("b.py:4;a.py:5 40\nc.py:578 2\n");
+	stats_free(old);
+	stats_free(new);
+	stats_free(table);
+}
+
 static void
 folded_diff_has_the_old_and_the_new_number(void **state)
 {
@@ -856,6 +878,7 @@ main(void)
 		TEST(folded_stacks_are_summed_by_what_they_show),
 		TEST(folded_stacks_count_what_is_asked),
 		TEST(folded_stacks_of_allocations_have_the_past),
+		TEST(folded_survivors_have_one_number),
 		TEST(folded_diff_has_the_old_and_the_new_number),
 		TEST(text_report_has_header_rows_and_sum),
 		TEST(text_growth_has_signed_columns),
