@@ -69,6 +69,7 @@ A(MARK, "F7 b", C_MARKABLE | C_MARKS, GROWTH, 5, "Mark", \
     "mark now, show growth") \
 A(GROWTH, "F8 d", C_MARKABLE, GROWTH, 6, "Grow", "growth on or off") \
 A(MARKS, "B", C_MARKABLE, GROWTH, 0, "", "list of marks") \
+A(SURVIVORS, "V", C_TABLE, GROWTH, 0, "", "survivors on or off") \
 A(RECORDING, "R", C_VIEWS, PROGRAM, 0, "", "recording: hold, stop") \
 A(SIGNAL, "F9 K", C_VIEWS, PROGRAM, 10, "Signal", "send a signal") \
 A(VIEW_OUTPUT, "o 5", C_VIEWS, PROGRAM, 0, "", "its output") \
@@ -93,6 +94,7 @@ A(OPEN, "Enter", C_DATA, LOOK, 11, "Open", "open the row") \
 A(SKIP, "J", C_DATA, LOOK, 0, "", "hide library frames") \
 A(LIMIT, "l", C_DATA | C_DETAIL, LOOK, 0, "", "limit the frames") \
 A(THREADS, "T", C_DATA, LOOK, 0, "", "by thread") \
+A(UNITS, "u", C_TABLE, LOOK, 0, "", "units of sizes") \
 A(CUMULATIVE, "c", C_TABLE, LOOK, 0, "", "count callers too") \
 A(HEADER, "#", C_VIEWS, LOOK, 0, "", "header on or off") \
 A(NODE_OPEN, "+ Right", C_TREE, TREE, 5, "Open", "open the node") \
@@ -124,7 +126,7 @@ A(ENTRY_UNDO, "U", C_FILTERS, LISTS, 10, "Undo", "undo the change") \
 A(PROCESS_ONLY, "Enter", C_PROCESSES, LISTS, 4, "Only this", \
     "show only this one") \
 A(PROCESS_ALL, "a", C_PROCESSES, LISTS, 5, "All", "show all processes") \
-A(PAUSE, "Space p Z", C_VIEWS, SCREEN, 0, "", "pause the display") \
+A(PAUSE, "Space p Z", C_VIEWS & ~C_FILTERS, SCREEN, 0, "", "pause the display") \
 A(INTERVAL, "i", C_VIEWS, SCREEN, 0, "", "refresh interval") \
 A(SAVE, "w", C_VIEWS, SCREEN, 0, "", "save a snapshot") \
 A(REDRAW, "^L", C_VIEWS, SCREEN, 0, "", "draw everything again") \

@@ -11,6 +11,7 @@
  */
 #include "ui/columns.h"
 
+#include "ui/trends.h"
 #include "util/names.h"
 
 #include <stdio.h>
@@ -25,20 +26,47 @@ enum { WIDE = 100 };
 /* Columns from this rank on are for wide screens. */
 enum { RANK_EXTRA = 8, LOCATION_LEAST = 10 };
 
+/* Bytes and KiB as long as they fit the column. */
+static void
+put_size(char to[FMT_ROOM], uint64_t size, enum units units)
+{
+	if (units == UNITS_BYTES && size < 10000000)
+		fmt_count(to, size, ',');
+	else if (units == UNITS_BYTES && size < 1000000000)
+		fmt_count(to, size, 0);
+	else if (units == UNITS_KIB && size >> 10 < 10000000)
+		snprintf(to, FMT_ROOM, "%.1fK", (double)size / 1024);
+	else
+		fmt_size(to, size);
+}
+
+static void
+put_size_diff(char to[FMT_ROOM], int64_t diff, enum units units)
+{
+	uint64_t size = diff < 0 ? -(uint64_t)diff : (uint64_t)diff;
+	char text[FMT_ROOM];
+
+	if (units == UNITS_AUTO || diff == 0) {
+		fmt_size_diff(to, diff);
+		return;
+	}
+	put_size(text, size, units);
+	snprintf(to, FMT_ROOM, "%c%.*s", diff < 0 ? '-' : '+', FMT_ROOM - 2,
+	    text);
+}
+
 static void
 format_size(char to[FMT_ROOM], const struct statistic *row,
     const struct row_context *context)
 {
-	(void)context;
-	fmt_size(to, row->size);
+	put_size(to, row->size, context->units);
 }
 
 static void
 format_growth(char to[FMT_ROOM], const struct statistic *row,
     const struct row_context *context)
 {
-	(void)context;
-	fmt_size_diff(to, row->size_diff);
+	put_size_diff(to, row->size_diff, context->units);
 }
 
 static void
@@ -110,6 +138,30 @@ format_temporary(char to[FMT_ROOM], const struct statistic *row,
 	put_count(to, row->temporary);
 }
 
+static void
+format_survivors(char to[FMT_ROOM], const struct statistic *row,
+    const struct row_context *context)
+{
+	put_size(to, row->survivor_size, context->units);
+}
+
+static void
+format_rate(char to[FMT_ROOM], const struct statistic *row,
+    const struct row_context *context)
+{
+	const struct trend *trend = context->trends == NULL ? NULL :
+	    trends_find(context->trends, row->identity);
+	char count[FMT_ROOM];
+	double rate;
+
+	if (!trend_rate(trend, &rate)) {
+		snprintf(to, FMT_ROOM, "-");
+		return;
+	}
+	fmt_count_short(count, (uint64_t)(rate + 0.5));
+	snprintf(to, FMT_ROOM, "%.*s/s", FMT_ROOM - 3, count);
+}
+
 static enum style
 style_of_sign(int64_t diff)
 {
@@ -150,35 +202,47 @@ const struct column columns[N_COLUMNS] = {
 		.sort_key = SORT_COUNT_DIFF, .needs_mark = true, .rank = 4,
 		.location = 18, .help = "change of COUNT since the mark",
 		.format = format_count_diff, .style = style_count_diff },
+	[COL_SURVIVORS] = { .title = "SURVIVORS", .gap = 1, .width = 9,
+		.sort_key = -1, .needs_mark = true, .rank = 2,
+		.location = 18, .help = "made after the mark, still alive",
+		.format = format_survivors },
+	[COL_RATE] = { .title = "RATE", .gap = 1, .width = 8, .sort_key = -1,
+		.rank = 8, .location = 36,
+		.help = "allocations per second, lately",
+		.format = format_rate },
+	[COL_TREND] = { .title = "TREND", .gap = 1, .width = TREND_SAMPLES,
+		.sort_key = -1, .rank = 9, .location = 36,
+		.help = "SIZE in the last readings" },
 	[COL_AVERAGE] = { .title = "AVERAGE", .gap = 1, .width = 8,
 		.sort_key = SORT_AVERAGE, .rank = 6, .location = 20,
 		.help = "SIZE / COUNT", .format = format_average },
 	[COL_ALLOCS] = { .title = "ALLOCS", .gap = 1, .width = 9,
-		.sort_key = SORT_ALLOCS, .rank = 8, .location = 36,
+		.sort_key = SORT_ALLOCS, .rank = 11, .location = 36,
 		.help = "allocations ever made", .format = format_allocs },
 	[COL_ALLOCATED] = { .title = "ALLOCATED", .gap = 1, .width = 9,
-		.sort_key = SORT_ALLOCATED, .rank = 9, .location = 36,
+		.sort_key = SORT_ALLOCATED, .rank = 12, .location = 36,
 		.help = "bytes ever allocated", .format = format_allocated },
 	[COL_TEMPORARY] = { .title = "TEMP", .gap = 1, .width = 9,
-		.sort_key = SORT_TEMPORARY, .rank = 10, .location = 36,
+		.sort_key = SORT_TEMPORARY, .rank = 13, .location = 36,
 		.help = "blocks freed by the very next call",
 		.format = format_temporary },
 	[COL_LOCATION] = { .title = "LOCATION", .gap = 2,
 		.sort_key = SORT_LOCATION,
 		.help = "file and line the memory belongs to" },
 	[COL_FUNCTION] = { .title = "FUNCTION", .gap = 2, .width = 26,
-		.sort_key = -1, .rank = 11, .location = 36,
+		.sort_key = -1, .rank = 10, .location = 36,
 		.help = "its function" },
 };
 
 static const enum column_id order_plain[] = {
-	COL_SIZE, COL_PERCENT, COL_BAR, COL_COUNT, COL_AVERAGE, COL_ALLOCS,
-	COL_ALLOCATED, COL_TEMPORARY, COL_LOCATION, COL_FUNCTION,
+	COL_SIZE, COL_PERCENT, COL_BAR, COL_COUNT, COL_AVERAGE, COL_RATE,
+	COL_TREND, COL_ALLOCS, COL_ALLOCATED, COL_TEMPORARY, COL_LOCATION, COL_FUNCTION,
 };
 
 static const enum column_id order_growth[] = {
-	COL_SIZE, COL_GROWTH, COL_COUNT, COL_COUNT_DIFF, COL_AVERAGE,
-	COL_PERCENT, COL_BAR, COL_ALLOCS, COL_ALLOCATED, COL_TEMPORARY,
+	COL_SIZE, COL_GROWTH, COL_SURVIVORS, COL_COUNT, COL_COUNT_DIFF,
+	COL_AVERAGE, COL_PERCENT, COL_BAR, COL_RATE, COL_TREND, COL_ALLOCS,
+	COL_ALLOCATED, COL_TEMPORARY,
 	COL_LOCATION, COL_FUNCTION,
 };
 
@@ -304,6 +368,8 @@ is_wanted(enum column_id id, int cols, const struct column_wants *wants)
 {
 	if (id == COL_FUNCTION)
 		return wants->grouping == BY_LINENO;
+	if (id == COL_SURVIVORS)
+		return wants->has_survivors;
 	if (id == COL_PERCENT || id == COL_BAR)
 		return !wants->has_diff || cols >= WIDE;
 	return true;
@@ -345,7 +411,8 @@ columns_lay_out(struct column_layout *layout, int cols,
 static bool
 is_left_aligned(enum column_id id)
 {
-	return id == COL_LOCATION || id == COL_FUNCTION || id == COL_BAR;
+	return id == COL_LOCATION || id == COL_FUNCTION || id == COL_BAR ||
+	    id == COL_TREND;
 }
 
 /* The title with its mark; a blank between them where there is room. */
@@ -412,6 +479,29 @@ put_bar(struct cells *cells, int row, int col, uint64_t part, uint64_t whole)
 	}
 }
 
+/* The last sizes, the largest of them as the full height. */
+static void
+put_trend(struct cells *cells, int row, int col, const struct trend *trend)
+{
+	const struct glyphs *g = cells->glyphs;
+	uint64_t largest = 1;
+
+	if (trend == NULL)
+		return;
+	for (uint32_t i = 0; i < trend->n; i++) {
+		if (trend->sizes[i] > largest)
+			largest = trend->sizes[i];
+	}
+	col += TREND_SAMPLES - (int)trend->n;
+	for (uint32_t i = 0; i < trend->n; i++) {
+		unsigned step = (unsigned)((double)trend->sizes[i] /
+		    (double)largest * g->n_spark + 0.5);
+
+		cells_put(cells, row, col + (int)i, 1, STYLE_DIM,
+		    g->spark[step]);
+	}
+}
+
 /* Every cell but those that need the location. */
 static void
 put_figures(struct cells *cells, int row, const struct column_layout *layout,
@@ -426,6 +516,9 @@ put_figures(struct cells *cells, int row, const struct column_layout *layout,
 		if (span->id == COL_BAR)
 			put_bar(cells, row, span->col, stat->size,
 			    context->total);
+		if (span->id == COL_TREND && context->trends != NULL)
+			put_trend(cells, row, span->col, trends_find(
+			    context->trends, stat->identity));
 		if (column->format == NULL)
 			continue;
 		column->format(text, stat, context);

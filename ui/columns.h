@@ -14,7 +14,8 @@
 
 enum column_id {
 	COL_SIZE, COL_GROWTH, COL_PERCENT, COL_BAR, COL_COUNT,
-	COL_COUNT_DIFF, COL_AVERAGE, COL_ALLOCS, COL_ALLOCATED,
+	COL_COUNT_DIFF, COL_SURVIVORS, COL_AVERAGE, COL_RATE, COL_TREND,
+	COL_ALLOCS, COL_ALLOCATED,
 	COL_TEMPORARY, COL_LOCATION, COL_FUNCTION,
 	N_COLUMNS
 };
@@ -49,6 +50,7 @@ struct column_layout {
 /* What decides, beside the width, which columns there are. */
 struct column_wants {
 	bool		has_diff;	/* a mark is compared with */
+	bool		has_survivors;	/* of that mark */
 	bool		is_estimate;	/* the figures come from a sample */
 	enum grouping	grouping;
 	enum sort_key	sort;

@@ -7,12 +7,18 @@
 #include "query/stats.h"
 #include "ui/cells.h"
 
+struct trends;
+
 /* What is needed beside a row to show it. */
 struct row_context {
 	const struct names	*names;
 	const struct stacks	*stacks;
 	enum grouping		 grouping;
 	uint64_t		 total;		/* 100 % */
+	const struct trends	*trends;	/* NULL: none */
+	enum units {
+		UNITS_AUTO, UNITS_BYTES, UNITS_KIB, N_UNITS
+	}			 units;		/* of sizes in columns */
 };
 
 enum { LOCATION_MAX_BYTES = 2048 };

@@ -137,6 +137,8 @@ ui_row_context(const struct ui *ui)
 		.names = session_names(ui->session),
 		.grouping = session_grouping(ui->session),
 		.total = ui_totals(ui)->traced_bytes,
+		.trends = &ui->trends,
+		.units = ui->units,
 	};
 
 	if (table != NULL) {

@@ -12,6 +12,7 @@
 #include "ui/line.h"
 #include "ui/menu.h"
 #include "ui/prompt.h"
+#include "ui/trends.h"
 #include "ui/view.h"
 
 struct history;
@@ -43,6 +44,8 @@ struct ui {
 	struct list_state	marks, processes;
 	struct filters_state	filters;
 	struct blocks_state	blocks;
+	struct trends		trends;
+	enum units		units;
 
 	/* over the view, the topmost first */
 	unsigned	help_page;	/* 0: closed */

@@ -143,6 +143,16 @@ draw_nothing(struct ui *ui, struct rect area)
 	    text);
 }
 
+/* What is looked at is remembered for the next readings. */
+static void
+note_trend(struct ui *ui, const struct statistic *stat)
+{
+	const struct snapshot *snapshot = session_snapshot(ui->session);
+
+	if (snapshot != NULL && session_shown(ui->session) < 0)
+		trends_add(&ui->trends, stat, snapshot->time_ns);
+}
+
 static void
 draw_rows(struct ui *ui, struct rect area)
 {
@@ -162,6 +172,7 @@ draw_rows(struct ui *ui, struct rect area)
 
 		if (stat == NULL)
 			break;
+		note_trend(ui, stat);
 		columns_put_row(&ui->cells, row, &state->layout, stat,
 		    &context, state->skip);
 		mark_matches(ui, row, stat, &context);
@@ -183,6 +194,7 @@ draw(struct ui *ui, struct rect area)
 	const struct stats_table *table = session_rows(ui->session);
 	struct column_wants wants = {
 		.has_diff = table != NULL && table->has_diff,
+		.has_survivors = table != NULL && table->has_survivors,
 		.is_estimate = ui_totals(ui)->sample_bytes != 0,
 		.grouping = session_grouping(ui->session),
 	};
@@ -308,6 +320,31 @@ toggle_skip(struct ui *ui)
 }
 
 static enum stage
+change_units(struct ui *ui)
+{
+	static const char *const names[N_UNITS] = { "as they fit", "in bytes",
+		"in KiB" };
+
+	ui->units = (ui->units + 1) % N_UNITS;
+	ui_say(ui, "Sizes are shown %s.", names[ui->units]);
+	return STAGE_DRAW;
+}
+
+static enum stage
+toggle_survivors(struct ui *ui)
+{
+	bool on = !session_wants_survivors(ui->session);
+
+	if (session_baseline(ui->session) < 0) {
+		ui_say(ui, "No baseline set: press b");
+		return STAGE_DRAW;
+	}
+	ui_say(ui, on ? "Survivors: what was made after the mark and is alive "
+	    "still." : "Survivors are not counted any more.");
+	return session_set_survivors(ui->session, on);
+}
+
+static enum stage
 toggle_cumulative(struct ui *ui)
 {
 	bool on = session_cumulative(ui->session) == CUMULATIVE_OFF;
@@ -345,6 +382,10 @@ act(struct ui *ui, enum action_id id)
 		return reverse_order(ui);
 	case ACTION_SKIP:
 		return toggle_skip(ui);
+	case ACTION_UNITS:
+		return change_units(ui);
+	case ACTION_SURVIVORS:
+		return toggle_survivors(ui);
 	case ACTION_CUMULATIVE:
 		return toggle_cumulative(ui);
 	case ACTION_RIGHT:

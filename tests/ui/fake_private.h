@@ -34,6 +34,7 @@ struct session {
 	enum grouping	grouping;
 	enum sort_key	sort, growth_sort;
 	bool		reverse, skips, paused, has_pty, has_saved;
+	bool		has_survivors;
 	enum cumulative	cumulative;
 	pid_t		process;
 	char		*quick;

@@ -242,6 +242,7 @@ session_refresh(struct session *s, enum stage from, int symbol_wait_ms)
 	if (from >= STAGE_DRAW)
 		return;
 	forget_rows(s);
+	s->snapshot->time_ns += 1000000000;
 	s->snapshot->totals = sum_up(s);
 	if (s->shown < 0)
 		s->latest = s->snapshot->totals;
@@ -251,6 +252,7 @@ session_refresh(struct session *s, enum stage from, int symbol_wait_ms)
 	order_rows(s->rows, session_sort(s, NULL), s->reverse);
 	order_rows(s->all, session_sort(s, NULL), s->reverse);
 	s->rows->n_unfiltered = s->all->n_rows;
+	s->rows->has_survivors = s->has_survivors && s->baseline >= 0;
 	fake_make_tree(s);
 }
 
@@ -679,6 +681,19 @@ session_delete_mark(struct session *s, size_t i)
 		s->baseline = -1;
 	s->last_baseline = 0;
 	return STAGE_ATTRIBUTE;
+}
+
+enum stage
+session_set_survivors(struct session *s, bool on)
+{
+	s->has_survivors = on;
+	return STAGE_GROUP;
+}
+
+bool
+session_wants_survivors(const struct session *s)
+{
+	return s->has_survivors;
 }
 
 enum stage

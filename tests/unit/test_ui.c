@@ -8,6 +8,7 @@
 #include "ui/rescue.h"
 #include "ui/rows.h"
 #include "ui/sourcefile.h"
+#include "ui/trends.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -455,6 +456,53 @@ rescue_bytes_have_no_padding_and_fit(void **state)
 	assert_int_equal(n, RESCUE_BYTES);
 }
 
+/* 100 allocations in two seconds, then a reading that says nothing new. */
+static void
+trends_rate_is_over_the_last_readings(void **state)
+{
+	static struct trends trends;
+	struct statistic row = { .identity = 7, .allocs = 1000, .size = 5 };
+	double rate;
+
+	(void)state;
+	trends = (struct trends){ .n = 0 };
+	assert_false(trend_rate(trends_find(&trends, 7), &rate));
+	trends_add(&trends, &row, 1000000000);
+	assert_false(trend_rate(trends_find(&trends, 7), &rate));
+	row.allocs = 1100;
+	row.size = 9;
+	trends_add(&trends, &row, 3000000000);
+	trends_add(&trends, &row, 3000000000);
+	assert_true(trend_rate(trends_find(&trends, 7), &rate));
+	assert_true(rate == 50.0);
+	assert_int_equal(trends_find(&trends, 7)->n, 2);
+	assert_int_equal(trends_find(&trends, 7)->sizes[1], 9);
+	row.allocs = 3;		/* cleared */
+	trends_add(&trends, &row, 4000000000);
+	assert_false(trend_rate(trends_find(&trends, 7), &rate));
+}
+
+static void
+trends_forget_the_oldest(void **state)
+{
+	static struct trends trends;
+	struct statistic row = { .allocs = 1 };
+
+	(void)state;
+	trends = (struct trends){ .n = 0 };
+	for (uint64_t i = 0; i < TRENDS_MAX + 3; i++) {
+		row.identity = i;
+		trends_add(&trends, &row, 1);
+	}
+	assert_null(trends_find(&trends, 2));
+	assert_non_null(trends_find(&trends, 3));
+	row.identity = 5;
+	for (uint64_t i = 2; i < 20; i++)
+		trends_add(&trends, &row, i);
+	assert_int_equal(trends_find(&trends, 5)->n, TREND_SAMPLES);
+	assert_int_equal(trends_find(&trends, 5)->times_ns[0], 12);
+}
+
 int
 main(void)
 {
@@ -477,6 +525,8 @@ main(void)
 		cmocka_unit_test(sources_lines_are_safe),
 		cmocka_unit_test(sources_refuse_what_is_no_file),
 		cmocka_unit_test(sources_are_looked_for_where_the_maps_say),
+		cmocka_unit_test(trends_rate_is_over_the_last_readings),
+		cmocka_unit_test(trends_forget_the_oldest),
 		cmocka_unit_test(rescue_bytes_have_no_padding_and_fit),
 	};
 
