@@ -236,6 +236,9 @@ session_free(struct session *s)
 	reader_close(s->reader);
 	store_writer_free(s->recorder);
 	store_facts_fini(&s->facts);
+	for (size_t i = 0; i < s->files.n; i++)
+		store_file_free(s->files.items[i]);
+	vec_fini(&s->files);
 	if (s->owns_tables) {
 		symbols_free(s->symbols);
 		names_free(s->names);

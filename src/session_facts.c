@@ -6,10 +6,11 @@
  */
 #include "session_state.h"
 
+#include "run/find.h"
 #include "util/xalloc.h"
 
 #include <limits.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static void
@@ -33,17 +34,20 @@ add_host(struct session *s)
 		add(s, "host", host);
 }
 
-/* The file of the program; of a script that of its interpreter. */
+/* The file of the program, or of the script; as it was found, not as /proc
+ * has it, where it is there only for a while. */
 static void
 add_exe(struct session *s)
 {
-	char link[64], exe[PATH_MAX];
-	ssize_t n;
+	char found[PATH_MAX], *exe = NULL;
+	struct errbuf unused;
 
-	snprintf(link, sizeof link, "/proc/%d/exe", (int)s->run.pid);
-	n = readlink(link, exe, sizeof exe);
-	if (n > 0)
-		store_facts_add(&s->facts, false, "exe", exe, (size_t)n);
+	if (find_program(found, s->options->program[0], getenv("PATH"),
+	    &unused) == 0)
+		exe = realpath(found, NULL);
+	if (exe != NULL)
+		add(s, "exe", exe);
+	free(exe);
 }
 
 /* How it was recorded: what a reader of the figures has to know. */

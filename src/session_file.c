@@ -41,7 +41,15 @@ make_entry(const struct store_moment *moment, unsigned number)
 	return entry;
 }
 
-static void
+static struct session_mark_entry *
+take_mark(struct session *s, const struct store_moment *moment)
+{
+	vec_push(&s->marks, make_entry(moment, moment->kind == STORE_MARK ?
+	    moment->number : s->next_mark++));
+	return vec_last(&s->marks);
+}
+
+static struct session_mark_entry *
 take_peak(struct session *s, const struct store_moment *moment)
 {
 	struct session_mark_entry *peak = &s->marks.items[MARK_PEAK];
@@ -49,6 +57,7 @@ take_peak(struct session *s, const struct store_moment *moment)
 	snapshot_release(peak->snapshot);
 	*peak = make_entry(moment, 0);
 	snprintf(peak->mark.name, sizeof peak->mark.name, "peak");
+	return peak;
 }
 
 /* The history line shows what was recorded at intervals. */
@@ -80,13 +89,14 @@ take_moments(struct session *s, const struct store_contents *contents)
 	for (size_t i = 0; i < n; i++) {
 		const struct store_moment *moment =
 		    &contents->moments.items[i];
+		struct session_mark_entry *entry;
 
 		if (moment->kind == STORE_PEAK)
-			take_peak(s, moment);
+			entry = take_peak(s, moment);
 		else
-			vec_push(&s->marks, make_entry(moment,
-			    moment->kind == STORE_MARK ? moment->number :
-			    s->next_mark++));
+			entry = take_mark(s, moment);
+		entry->file = contents->file;
+		entry->moment = i;
 		if (moment->kind == STORE_INTERVAL)
 			take_reading(s, moment);
 	}
@@ -165,7 +175,8 @@ find_mark(const struct session *s, size_t first, const char *moment,
 	const struct session_mark_entry *peak = &s->marks.items[MARK_PEAK];
 	char shown[80], file[120];
 
-	if (strcmp(moment, "peak") == 0 && peak->snapshot->n_traces > 0)
+	if (strcmp(moment, "peak") == 0 &&
+	    (peak->file != NULL || peak->snapshot->n_traces > 0))
 		return MARK_PEAK;
 	for (size_t i = s->marks.n; i-- > first;) {
 		if (is_called(&s->marks.items[i].mark, moment))
@@ -184,7 +195,7 @@ read_file(struct session *s, const char *path, struct errbuf *why)
 {
 	struct store_contents contents;
 
-	if (store_load(path, STORE_ALL, s->frames, s->symbols, s->names,
+	if (store_load(path, STORE_LAST, s->frames, s->symbols, s->names,
 	    &contents, why) < 0)
 		return -1;
 	s->facts = contents.facts;
@@ -192,6 +203,8 @@ read_file(struct session *s, const char *path, struct errbuf *why)
 	name_run(s);
 	take_moments(s, &contents);
 	take_now(s, vec_last(&contents.moments));
+	vec_push(&s->files, contents.file);
+	contents.file = NULL;
 	store_contents_fini(&contents);
 	return 0;
 }
@@ -261,6 +274,17 @@ choose_moment(const struct store_contents *contents,
 	return moment;
 }
 
+static int
+fill_moment(const struct store_contents *contents,
+    const struct store_moment *moment, struct errbuf *why)
+{
+	size_t i = (size_t)(moment - contents->moments.items);
+
+	/* The last one was read with the file. */
+	return i + 1 == contents->moments.n ? 0 :
+	    store_fill(contents->file, i, moment->snapshot, why);
+}
+
 int
 session_load_mark(struct session *s, const char *path, struct errbuf *why)
 {
@@ -274,11 +298,11 @@ session_load_mark(struct session *s, const char *path, struct errbuf *why)
 	int rc = -1;
 
 	session_finish_refresh(s);
-	if (store_load(spec.path, spec.moment != NULL ? STORE_ALL : STORE_LAST,
-	    s->frames, s->symbols, s->names, &contents, why) < 0)
+	if (store_load(spec.path, STORE_LAST, s->frames, s->symbols, s->names,
+	    &contents, why) < 0)
 		goto out;
 	moment = choose_moment(&contents, &spec, why);
-	if (moment != NULL) {
+	if (moment != NULL && fill_moment(&contents, moment, why) == 0) {
 		entry = make_entry(moment, s->next_mark++);
 		entry.modules = (struct module_range){ .begin = n_modules,
 			.end = frame_store_n_modules(s->frames) };

@@ -245,10 +245,26 @@ session_delete_mark(struct session *s, size_t i)
 
 /* ---- comparing and showing ---- */
 
+void
+session_fill_mark(struct session *s, size_t i)
+{
+	struct session_mark_entry *entry = &s->marks.items[i];
+	struct errbuf why;
+
+	if (entry->file == NULL)
+		return;
+	session_finish_refresh(s);
+	if (store_fill(entry->file, entry->moment, entry->snapshot, &why) < 0)
+		session_note(s, why.text);
+	entry->file = NULL;
+}
+
 enum stage
 session_set_baseline(struct session *s, int i)
 {
 	assert(i >= -1 && i < (int)s->marks.n);
+	if (i >= 0)
+		session_fill_mark(s, (size_t)i);
 	if (i == MARK_PEAK && s->shown != i)
 		session_read_peak(s);
 	if (s->baseline >= 0)
@@ -289,6 +305,8 @@ session_set_shown(struct session *s, int i)
 		return STAGE_IDLE;
 	/* It works on the snapshot that goes. */
 	session_finish_refresh(s);
+	if (i >= 0)
+		session_fill_mark(s, (size_t)i);
 	s->shown = i;
 	snapshot = i >= 0 ? s->marks.items[i].snapshot : s->latest;
 	snapshot_release(s->now.snapshot);

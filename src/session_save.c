@@ -69,11 +69,13 @@ add_mark(const struct session_mark_entry *entry, moments *list,
 }
 
 static void
-add_marks(const struct session *s, moments *list, unsigned above)
+add_marks(struct session *s, moments *list, unsigned above)
 {
 	for (size_t i = N_FIXED_MARKS; i < s->marks.n; i++) {
-		if (s->marks.items[i].mark.number > above)
-			add_mark(&s->marks.items[i], list, STORE_MARK);
+		if (s->marks.items[i].mark.number <= above)
+			continue;
+		session_fill_mark(s, i);
+		add_mark(&s->marks.items[i], list, STORE_MARK);
 	}
 }
 
@@ -83,6 +85,7 @@ add_peak(struct session *s, moments *list)
 	if (!session_keeps_peaks(s))
 		return;
 	session_read_peak(s);
+	session_fill_mark(s, MARK_PEAK);
 	if (s->marks.items[MARK_PEAK].snapshot->n_traces > 0)
 		add_mark(&s->marks.items[MARK_PEAK], list, STORE_PEAK);
 }

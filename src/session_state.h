@@ -87,6 +87,8 @@ struct session_mark_entry {
 	struct birth	 birth;			/* of a block made right then;
 						 * generation 0: not known */
 	bool		 is_programs;		/* it has set it itself */
+	const struct store_file *file;		/* has its traces, as its */
+	size_t		 moment;		/* i-th; NULL: they are read */
 	bool		 is_automatic;		/* --mark-every */
 };
 
@@ -193,6 +195,7 @@ struct session {
 
 	/* files */
 	struct store_facts	 facts;
+	VEC(struct store_file *) files;		/* owned; of marks */
 	enum record_mode	 file_recording; /* of RUN_FILE */
 	struct store_writer	*recorder;	/* NULL: nothing recorded */
 	unsigned		 last_recorded;	/* number of a mark */
@@ -272,6 +275,8 @@ bool session_change(struct session *s, enum client_control what,
 /* session_marks.c */
 void session_make_fixed_marks(struct session *s);
 void session_drop_marks(struct session *s);
+/* Have the traces of a mark that is in a file; a failure is a notice. */
+void session_fill_mark(struct session *s, size_t i);
 /* The snapshot of the peak's entry is of the peak up to now. */
 void session_read_peak(struct session *s);
 

@@ -224,15 +224,11 @@ write_start(struct report *report, struct session *session)
 		.ppid = getpid(), .frames = options->frames,
 		.sample_bytes = options->sample_bytes,
 		.time = report_wall_time() };
-	char link[64], exe[PATH_MAX];
-	ssize_t n;
+	const char *exe = session_fact(session, "exe", 0);
 
 	if (report->format->start == NULL)
 		return;
-	snprintf(link, sizeof link, "/proc/%d/exe", (int)start.run->pid);
-	n = readlink(link, exe, sizeof exe - 1);
-	exe[n > 0 ? n : 0] = '\0';
-	start.exe = exe;
+	start.exe = exe != NULL ? exe : "";
 	report->format->start(&report->out, &start);
 	report_flush(report);
 }

@@ -170,16 +170,18 @@ read_stacks(struct loading *l)
 	    "SELECT id, parent, location FROM stack ORDER BY id");
 	uint32_t parent, location;
 
-	vec_push(&l->stacks, 0);
-	while (db_next(query) && read_is_next(query, l->stacks.n)) {
-		parent = read_reference(query, 1, l->stacks.n);
+	l->first_stack = frame_store_n_stacks(l->frames);
+	l->n_stacks = 1;
+	while (db_next(query) && read_is_next(query, l->n_stacks)) {
+		parent = read_reference(query, 1, l->n_stacks);
 		location = read_reference(query, 2, l->locations.n);
 		if (location == 0) {
 			db_fail(l->db, "stack.location is 0");
 			break;
 		}
-		vec_push(&l->stacks, frame_store_add_stack(l->frames,
-		    l->stacks.items[parent], l->locations.items[location]));
+		frame_store_add_stack(l->frames, read_stack_id(l, parent),
+		    l->locations.items[location]);
+		l->n_stacks++;
 	}
 	db_finish(query);
 }

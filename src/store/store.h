@@ -85,12 +85,17 @@ int store_writer_save(struct store_writer *writer,
 
 /* ---- loading ---- */
 
-enum store_extent { STORE_ALL, STORE_LAST };	/* of the moments */
+/* Which moments are read with their traces.  Of the others only totals and
+ * processes are: a recording may have thousands. */
+enum store_extent { STORE_ALL, STORE_LAST };
+
+struct store_file;
 
 struct store_contents {
 	struct store_facts facts;
 	VEC(struct store_moment) moments;	/* oldest first, at least one;
 						 * owns their snapshots */
+	struct store_file *file;		/* owned; for store_fill() */
 };
 
 /*
@@ -103,5 +108,14 @@ int store_load(const char *path, enum store_extent extent,
     struct frame_store *frames, struct symbols *symbols, struct names *names,
     struct store_contents *contents, struct errbuf *why);
 void store_contents_fini(struct store_contents *contents);
+
+/*
+ * What was left out of moment i of a file (from 0), into its snapshot, which
+ * nobody may be looking at.  The tables that it was loaded into must be there
+ * still.  -1: why names the file, which may be another one by now.
+ */
+int store_fill(const struct store_file *file, size_t i,
+    struct snapshot *snapshot, struct errbuf *why);
+void store_file_free(struct store_file *file);	/* NULL is fine */
 
 #endif

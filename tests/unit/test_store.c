@@ -411,6 +411,48 @@ saved_moments_loaded_are_the_same(void **state)
 	free_saved(&saved);
 }
 
+/* The last moment is there at once, the others when they are asked for. */
+static void
+moments_filled_later_are_the_same(void **state)
+{
+	struct saved saved;
+	struct world world = new_world();
+	struct store_contents contents;
+	struct errbuf why;
+	char *expected, *found, other[128];
+
+	(void)state;
+	make_saved(&saved);
+	assert_saves(&saved, 0, 3);
+	assert_int_equal(store_load(path, STORE_LAST, world.frames,
+	    world.symbols, world.names, &contents, &why), 0);
+	assert_int_equal(contents.moments.n, 3);
+	assert_int_equal(contents.moments.items[0].snapshot->n_traces, 0);
+	assert_int_equal(contents.moments.items[0].snapshot->totals.
+	    traced_bytes, 1);
+	assert_int_equal(contents.moments.items[2].snapshot->n_traces, 59);
+	/* what is interned meanwhile is nothing of the file's */
+	make_stack(&world, 77);
+	assert_int_equal(store_fill(contents.file, 0,
+	    contents.moments.items[0].snapshot, &why), 0);
+	snprintf(other, sizeof other, "%s/b.tms", folder);
+	assert_int_equal(rename(path, other), 0);
+	assert_int_equal(store_fill(contents.file, 1,
+	    contents.moments.items[1].snapshot, &why), -1);
+	assert_non_null(strstr(why.text, "no more what it was"));
+	assert_int_equal(rename(other, path), 0);
+	assert_int_equal(store_fill(contents.file, 1,
+	    contents.moments.items[1].snapshot, &why), 0);
+	expected = print_moments(&saved.world, saved.moments, 3);
+	found = print_moments(&world, contents.moments.items, 3);
+	assert_string_equal(found, expected);
+	free(expected);
+	free(found);
+	store_contents_fini(&contents);
+	free_world(&world);
+	free_saved(&saved);
+}
+
 static void
 facts_loaded_are_the_same(void **state)
 {
@@ -988,6 +1030,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(saved_moments_loaded_are_the_same),
+		TEST(moments_filled_later_are_the_same),
 		TEST(facts_loaded_are_the_same),
 		TEST(moments_appended_are_behind_the_others),
 		TEST(two_files_in_one_world_keep_apart),
