@@ -24,6 +24,7 @@
 #include "util/names.h"
 #include "util/vec.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -247,6 +248,15 @@ make_edit(const struct edit *edit)
 }
 
 static void
+punch(uint64_t from, uint64_t to)
+{
+	REQUIRE(fallocate(traced.fd, FALLOC_FL_PUNCH_HOLE |
+	    FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)(to - from)) == 0);
+}
+
+/* The old bytes, and holes again where reading has made pages of them: what an
+ * input costs does not depend on those before. */
+static void
 take_back(void)
 {
 	while (undo.n > 0) {
@@ -254,6 +264,10 @@ take_back(void)
 
 		*saved.at = (char)saved.byte;
 	}
+	for (uint32_t i = 0; i < N_PROCESSES; i++)
+		punch(slot_region_offset(i) + WINDOW,
+		    slot_region_offset(i) + REGION_SIZE);
+	punch(slot_region_offset(N_PROCESSES), SEGMENT_SIZE);
 }
 
 /* ---- what must hold ---- */
