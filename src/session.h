@@ -158,6 +158,10 @@ uint32_t session_full_stack(const struct session *session, uint32_t stack);
 const struct query_trace *session_trace(const struct session *session,
     uint32_t stack);
 
+/* What a domain is called in the present reading; NULL: it has no name. */
+const char *session_domain_name(const struct session *session,
+    uint32_t domain);
+
 /* "growth", "live", "peak". */
 extern const char *const gate_names[N_GATE_KINDS];
 

@@ -136,3 +136,10 @@ session_full_stack(const struct session *s, uint32_t stack)
 
 	return trace != NULL && trace->full != 0 ? trace->full : stack;
 }
+
+const char *
+session_domain_name(const struct session *s, uint32_t domain)
+{
+	return s->now.snapshot == NULL ? NULL :
+	    snapshot_domain_name(s->now.snapshot, domain);
+}

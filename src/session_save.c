@@ -93,6 +93,8 @@ add_peak(struct session *s, moments *list)
 static struct store_writer *
 make_writer(struct session *s, const char *path)
 {
+	if (s->latest != NULL && s->run.state != RUN_FILE)
+		store_facts_add_domains(&s->facts, s->latest);
 	return store_writer_new(path, s->frames, s->symbols, s->names,
 	    &s->facts);
 }

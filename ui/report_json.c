@@ -319,6 +319,8 @@ static void
 write_key(struct json *json, const struct report_sample *sample,
     const struct statistic *row, uint32_t traceback_id)
 {
+	const char *domain;
+
 	json_open_object(json, "key");
 	write_name(json, "filename", "filename_b64", sample->names, row->file);
 	json_unsigned(json, "lineno", row->line);
@@ -328,6 +330,9 @@ write_key(struct json *json, const struct report_sample *sample,
 	    row->module);
 	json_unsigned(json, "offset", row->offset);
 	json_unsigned(json, "domain", row->domain);
+	domain = snapshot_domain_name(sample->snapshot, row->domain);
+	if (row->domain > 1 && domain != NULL)
+		json_string(json, "domain_name", domain);
 	if (traceback_id != 0)
 		json_unsigned(json, "traceback_id", traceback_id);
 	json_close_object(json);

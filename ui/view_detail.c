@@ -252,14 +252,16 @@ draw_row_line(struct ui *ui, int at, const struct statistic *row)
 	struct row_context context = ui_row_context(ui);
 	struct strbuf text = STRBUF_INIT(LINE_PIECE_ROOM - 1);
 	struct line line = { 0 };
+	const char *domain;
 
 	context.grouping = context.grouping == BY_FILENAME ? BY_FILENAME :
 	    BY_LINENO;
 	location_text(&text, row, &context);
 	line_add(&line, 0, STYLE_TITLE, "%s", strbuf_text(&text));
 	add_figures(ui, &line, row);
-	line_add(&line, 4, STYLE_DIM, row->domain == 0 ? "domain 0 malloc" :
-	    "domain %u", row->domain);
+	domain = session_domain_name(ui->session, row->domain);
+	line_add(&line, 4, STYLE_DIM, "domain %u%s%s", row->domain,
+	    domain != NULL ? " " : "", domain != NULL ? domain : "");
 	line_put(&line, &ui->cells, at, 2);
 	strbuf_fini(&text);
 }

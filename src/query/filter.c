@@ -45,6 +45,7 @@ struct sieve {
 	uint8_t			*frames;	/* enum answer by frame id */
 	uint8_t			*nodes;		/* the same by node; `all` only,
 						 * else NULL */
+	int			 domain;	/* -1: none has that name */
 	uint32_t		 n_errors;
 };
 
@@ -63,13 +64,18 @@ filter_is_of_traces(const struct filter *filter)
 
 static void
 sieve_init(struct sieve *sieve, const struct filter *filter,
-    const struct stacks *stacks)
+    const struct query_traces *traces)
 {
 	*sieve = (struct sieve){
 		.filter = filter,
-		.names = stacks_names(stacks),
-		.tables = stacks_tables(stacks),
+		.names = stacks_names(traces->stacks),
+		.tables = stacks_tables(traces->stacks),
+		.domain = filter->domain,
 	};
+	if (filter->domain_name != NULL)
+		sieve->domain = traces->snapshot == NULL ? -1 :
+		    snapshot_find_domain(traces->snapshot,
+		    filter->domain_name);
 	if (filter->glob != NULL)
 		sieve->files = xcalloc(names_count(sieve->names), 1);
 	if (filter->function != NULL)
@@ -185,7 +191,7 @@ match_trace(struct sieve *sieve, const struct query_trace *trace)
 	const struct filter *filter = sieve->filter;
 	uint32_t full = trace->full != 0 ? trace->full : trace->stack;
 
-	if (filter->has_domain && trace->domain != filter->domain)
+	if (filter->has_domain && trace->domain != sieve->domain)
 		return false;
 	if (!is_of_frames(filter))
 		return true;
@@ -312,8 +318,7 @@ filter_apply(const struct filter_set *set, const struct query_traces *traces,
 	};
 	for (size_t i = 0; i < filter_set_count(set); i++) {
 		if (filter_is_of_traces(set->filters[i]))
-			sieve_init(&sieves[n++], set->filters[i],
-			    traces->stacks);
+			sieve_init(&sieves[n++], set->filters[i], traces);
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (sieves[i].nodes != NULL && traces->n >

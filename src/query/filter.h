@@ -4,7 +4,7 @@
  *
  *	filter  := ["!"] (pattern [":" line] | test) { " " (option | test) }
  *	pattern := word | "=" exact | '"' quoted '"'
- *	option  := "all" | "@" domain
+ *	option  := "all" | "@" domain			(its number, or a name)
  *	test    := "func=" pattern | measure ("<"|"<="|"="|">="|">") number
  *	measure := "block" | "size" | "count" | "average" | "growth"
  *

@@ -278,9 +278,14 @@ parse_option(struct parser *parser, struct filter *filter)
 		    "may follow");
 	if (filter->has_domain)
 		return fail(parser, word, "there is a domain already");
+	filter->has_domain = true;
+	if (end - word > 1 && (word[1] < '0' || word[1] > '9')) {
+		filter->domain_name = xstrndup(word + 1,
+		    (size_t)(end - word - 1));
+		return 0;
+	}
 	if (parse_number(parser, word + 1, end, MAX_DOMAIN, &domain) < 0)
 		return -1;
-	filter->has_domain = true;
 	filter->domain = (uint16_t)domain;
 	return 0;
 }

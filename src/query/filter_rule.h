@@ -29,6 +29,7 @@ struct filter {
 	bool		 has_line, has_domain;
 	uint32_t	 line;
 	uint16_t	 domain;
+	char		*domain_name;	/* in place of the number; NULL: none */
 	struct glob	*glob;		/* of the file; NULL: any */
 	struct glob	*function;	/* of the function; NULL: any */
 	char		*pattern;	/* "" without a glob */

@@ -107,7 +107,10 @@ write_text(struct filter *filter)
 		strbuf_puts(&text, " all");
 	if (filter->has_domain) {
 		add_gap(&text);
-		strbuf_printf(&text, "@%u", filter->domain);
+		if (filter->domain_name != NULL)
+			strbuf_printf(&text, "@%s", filter->domain_name);
+		else
+			strbuf_printf(&text, "@%u", filter->domain);
 	}
 	if (filter->tests_text[0] != '\0') {
 		add_gap(&text);
@@ -149,6 +152,7 @@ filter_free(struct filter *filter)
 	glob_free(filter->function);
 	free(filter->pattern);
 	free(filter->function_pattern);
+	free(filter->domain_name);
 	free(filter->tests_text);
 	free(filter->text);
 	free(filter);

@@ -298,6 +298,7 @@ combine(struct reader *reader, const struct process_reading *live,
 	snapshot->n_traces = n_traces;
 	snapshot->time_ns = now_ns();
 	snapshot->birth = birth_now(reader);
+	reader_name_domains(reader->lobby.control, snapshot);
 	return snapshot;
 }
 

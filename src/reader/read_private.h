@@ -7,6 +7,10 @@
 #include "reader/read_blocks.h"
 #include "tables/segment.h"
 
+/* Fill in what the program calls its domains. */
+void reader_name_domains(const struct control *control,
+    struct snapshot *snapshot);
+
 /* One process at this reading, or for ever when it has ended. */
 struct process_reading {
 	struct process	 process;

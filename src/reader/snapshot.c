@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct snapshot *
 snapshot_new(uint32_t n_traces, uint32_t n_processes)
@@ -17,6 +18,32 @@ snapshot_new(uint32_t n_traces, uint32_t n_processes)
 	snapshot->processes = xcalloc(n_processes,
 	    sizeof(*snapshot->processes));
 	return snapshot;
+}
+
+static const char *const own_domains[] = { "malloc", "mmap" };
+
+const char *
+snapshot_domain_name(const struct snapshot *snapshot, uint32_t domain)
+{
+	if (domain < array_size(own_domains))
+		return own_domains[domain];
+	for (uint32_t i = 0; i < snapshot->n_domains; i++)
+		if (snapshot->domains[i].domain == domain)
+			return snapshot->domains[i].name;
+	return NULL;
+}
+
+int
+snapshot_find_domain(const struct snapshot *snapshot, const char *name)
+{
+	for (size_t i = 0; i < array_size(own_domains); i++)
+		if (strcmp(own_domains[i], name) == 0)
+			return (int)i;
+	for (uint32_t i = 0; i < snapshot->n_domains; i++)
+		if (strcmp(snapshot->domains[i].name, name) == 0 &&
+		    snapshot->domains[i].domain <= UINT16_MAX)
+			return (int)snapshot->domains[i].domain;
+	return -1;
 }
 
 const char *
@@ -68,6 +95,7 @@ snapshot_release(struct snapshot *snapshot)
 	free(snapshot->traces);
 	free(snapshot->processes);
 	free(snapshot->threads);
+	free(snapshot->domains);
 	free(snapshot->blocks);
 	free(snapshot);
 }

@@ -116,6 +116,12 @@ struct process {
  * either. */
 enum record_mode { RECORD_ON, RECORD_HELD, RECORD_STOPPED, N_RECORD_MODES };
 
+/* A domain of the program's own that has a name; printable. */
+struct named_domain {
+	uint32_t	domain;
+	char		name[128];
+};
+
 struct snapshot {
 	uint64_t	time_ns;	/* CLOCK_MONOTONIC of the reading */
 	struct totals	totals;		/* sums of what counts (see below) */
@@ -125,6 +131,8 @@ struct snapshot {
 	struct process	*processes;
 	uint32_t	n_threads;	/* 0: not told apart */
 	struct snapshot_thread *threads;
+	uint32_t	n_domains;	/* that have names */
+	struct named_domain *domains;
 	/* ordered by trace, then address; NULL unless asked for */
 	struct live_block *blocks;
 	size_t		n_blocks;
@@ -147,6 +155,12 @@ struct snapshot {
  * for.  Borrowed from the snapshot. */
 const struct live_block *snapshot_blocks(const struct snapshot *snapshot,
     uint32_t trace, size_t *n);
+
+/* What a domain is called: "malloc", "mmap" or as the program says; NULL: it
+ * has no name.  And the domain of that name; -1: there is none. */
+const char *snapshot_domain_name(const struct snapshot *snapshot,
+    uint32_t domain);
+int snapshot_find_domain(const struct snapshot *snapshot, const char *name);
 
 /* Counted references: a mark and the current view may share one. */
 struct snapshot *snapshot_take(struct snapshot *snapshot);

@@ -162,6 +162,9 @@ store_load(const char *path, enum store_extent extent,
 	rc = finish(path, l.db, why);
 	if (rc < 0)
 		store_contents_fini(contents);
+	for (size_t i = 0; rc == 0 && i < contents->moments.n; i++)
+		store_facts_name_domains(&contents->facts,
+		    contents->moments.items[i].snapshot);
 	return rc;
 }
 

@@ -101,7 +101,7 @@ read_locations(struct loading *l)
 	while (db_next(query) && read_is_next(query, l->locations.n)) {
 		uint32_t module = read_reference(query, 1, l->modules.n);
 		int64_t offset = db_int(query, 2, INT64_MIN, INT64_MAX);
-		int64_t kind = db_int(query, 3, 0, LOCATION_DEEPER);
+		int64_t kind = db_int(query, 3, 0, LOCATION_REGION);
 
 		vec_push(&l->locations, frame_store_add_location(l->frames,
 		    l->modules.items[module], (uint64_t)offset,

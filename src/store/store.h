@@ -57,6 +57,13 @@ void store_facts_printf(struct store_facts *facts, const char *key,
 const char *store_facts_get(const struct store_facts *facts,
     const char *key, size_t i);
 
+/* What the program calls its domains, as facts: those of a snapshot that are
+ * not there yet; and back, of a stranger's, to one that was loaded. */
+void store_facts_add_domains(struct store_facts *facts,
+    const struct snapshot *snapshot);
+void store_facts_name_domains(const struct store_facts *facts,
+    struct snapshot *snapshot);
+
 /* ---- saving ---- */
 
 struct store_writer;

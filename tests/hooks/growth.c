@@ -110,6 +110,10 @@ test_domains(void)
 	tmtop_track(7, object, 100);
 	kept[n_kept++] = other(30);
 	EXPECT(grown("* @7", 100, 1));
+	EXPECT(grown("* @things", 0, 0));
+	tmtop_name_domain(7, "things");
+	EXPECT(grown("* @things", 100, 1));
+	EXPECT(grown("* @malloc", 30, 1));
 	EXPECT(grown("* @0", 30, 1));
 	EXPECT(grown(NULL, 130, 2));
 	tmtop_untrack(7, object);
@@ -134,7 +138,7 @@ test_bad_filters(void)
 	struct tmtop_growth growth;
 	char *large = (char *)malloc(6000);
 
-	EXPECT(tmtop_get_growth("* @no", &growth) == TMTOP_BAD_FILTER);
+	EXPECT(tmtop_get_growth("* @7x", &growth) == TMTOP_BAD_FILTER);
 	EXPECT(growth.bytes == 0 && growth.blocks == 0);
 	EXPECT(tmtop_get_growth("size>10", &growth) == TMTOP_BAD_FILTER);
 	EXPECT(tmtop_get_growth("* \"", &growth) == TMTOP_BAD_FILTER);

@@ -84,7 +84,7 @@ filter_parse_says_where_it_is_wrong(void **state)
 		{ "a:4294967296", 12, "too large" },
 		{ "a any", 3, "all" }, { "a all2", 3, "all" },
 		{ "a @", 4, "domain must be a number" },
-		{ "a @x", 4, "domain must be a number" },
+		{ "a @4x", 5, "domain must be a number" },
 		{ "a @65536", 8, "too large" },
 		{ "a @1 @2", 6, "already" },
 		{ "\"a", 1, "not closed" }, { "!\"a\"b", 5, "follow" },
