@@ -203,6 +203,10 @@ act_recording(struct ui *ui)
 static enum stage
 act_terminal(struct ui *ui)
 {
+	if (session_run(ui->session)->state == RUN_FILE) {
+		is_too_late(ui);
+		return STAGE_DRAW;
+	}
 	if (!session_has_pty(ui->session))
 		ui_complain(ui, "The program does not use a terminal of "
 		    "tmtop's: its streams were redirected.");

@@ -112,6 +112,7 @@ A(LINE_NEXT, "n", C_SOURCE, TRACEBACK, 6, "Next", "next owning line") \
 A(LINE_PREVIOUS, "N", C_SOURCE, TRACEBACK, 0, "", "previous such line") \
 A(MARK_USE, "Enter a", C_MARKS, LISTS, 4, "Compare", "compare with it") \
 A(MARK_SHOW, "n", C_MARKS, LISTS, 5, "Show", "show its contents") \
+A(MARK_LOAD, "L", C_MARKS, LISTS, 0, "", "one from a file") \
 A(MARK_DELETE, "Del x", C_MARKS, LISTS, 6, "Delete", "delete the mark") \
 A(MARK_PREVIOUS, "=", C_MARKS, LISTS, 0, "", "with the one before") \
 A(MARK_RENAME, "r", C_MARKS, LISTS, 7, "Rename", "name the mark") \

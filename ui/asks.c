@@ -132,6 +132,9 @@ static const struct ask {
 	[ASK_MARK_NAME] = { "Name of the mark: ", "", mark_name_text,
 		accept_mark_name },
 	[ASK_SAVE] = { "Save to: ", "", saver_suggest, saver_accept },
+	[ASK_LOAD] = { "Compare with file: ",
+		"Its last snapshot becomes a mark; FILE@MARK takes another.",
+		saver_no_text, saver_load },
 };
 
 /* ---- asking ---- */

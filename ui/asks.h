@@ -10,7 +10,7 @@ enum ask_id {
 	ASK_INTERVAL,
 	ASK_ENTRY,		/* a filter of the list */
 	ASK_ADDRESS, ASK_LIMIT, ASK_MARK_NAME,
-	ASK_SAVE,		/* name of a snapshot file */
+	ASK_SAVE, ASK_LOAD,	/* name of a snapshot file */
 	N_ASKS
 };
 

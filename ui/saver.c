@@ -68,3 +68,24 @@ saver_save_now(struct ui *ui)
 	free(path);
 	return session_is_paused(ui->session) ? STAGE_DRAW : STAGE_ATTRIBUTE;
 }
+
+void
+saver_no_text(const struct ui *ui ATTR_UNUSED, char to[PROMPT_ROOM])
+{
+	to[0] = '\0';
+}
+
+enum stage
+saver_load(struct ui *ui)
+{
+	struct errbuf why = { .column = 0 };
+	int i = session_load_mark(ui->session, ui->prompt.text, &why);
+
+	if (i < 0) {
+		errbuf_set(&ui->filter_why, "%s", why.text);
+		return STAGE_DRAW;
+	}
+	ui->marks.cursor = (uint32_t)i;
+	ui_say(ui, "Enter compares with it, n shows it.");
+	return STAGE_DRAW;
+}

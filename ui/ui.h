@@ -180,6 +180,9 @@ void blocks_fini(struct ui *ui);
 void saver_suggest(const struct ui *ui, char to[PROMPT_ROOM]);
 /* Save under the name in the prompt; asks before it replaces a file. */
 enum stage saver_accept(struct ui *ui);
+/* A snapshot of the file in the prompt becomes a mark. */
+void saver_no_text(const struct ui *ui, char to[PROMPT_ROOM]);
+enum stage saver_load(struct ui *ui);
 /* Save under a name of its own, at once. */
 enum stage saver_save_now(struct ui *ui);
 

@@ -238,6 +238,8 @@ act(struct ui *ui, enum action_id id)
 		return use_mark(ui);
 	if (id == ACTION_MARK_SHOW)
 		return show_mark(ui);
+	if (id == ACTION_MARK_LOAD)
+		return ask_open(ui, ASK_LOAD);
 	if (id == ACTION_MARK_DELETE)
 		return delete_mark(ui);
 	if (id == ACTION_MARK_PREVIOUS)

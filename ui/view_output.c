@@ -64,8 +64,9 @@ draw(struct ui *ui, struct rect area)
 	draw_head(ui, area);
 	if (n == 0)
 		cells_put_head(&ui->cells, area.row + 2, 2, area.cols - 2,
-		    STYLE_DIM, session_has_pty(ui->session) ?
-		    "Nothing yet." :
+		    STYLE_DIM, session_run(ui->session)->state == RUN_FILE ?
+		    "A snapshot file has none." :
+		    session_has_pty(ui->session) ? "Nothing yet." :
 		    "Its output goes elsewhere (it was redirected).");
 	for (int i = 0; i < output->n_lines; i++) {
 		if (output->top + (size_t)i >= n)

@@ -57,3 +57,20 @@ session_record_due(struct session *s)
 	(void)s;
 	return false;
 }
+
+int
+session_load_mark(struct session *s, const char *path, struct errbuf *why)
+{
+	enum stage stage;
+
+	if (strstr(path, ".tms") == NULL) {
+		errbuf_set(why, "cannot read %s: it is no snapshot file",
+		    path);
+		return -1;
+	}
+	session_mark(s, &stage);
+	session_set_baseline(s, -1);
+	snprintf(s->marks[s->n_marks - 1].mark.name,
+	    sizeof s->marks[0].mark.name, "%s", path);
+	return (int)s->n_marks - 1;
+}
