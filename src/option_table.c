@@ -191,7 +191,7 @@ const struct option_row option_table[] = {
 	    .unset = "text", .help = "form" },
 	{ .name = "weight", .arg = "WHAT", .in = IN_REPORTS,
 	    .read = read_choice, FIELD(weight), .choices = weights,
-	    .unset = "bytes", .help = "counts" },
+	    .unset = "bytes", .help = "folded" },
 	{ .name = "frame", .arg = "FORM", .in = IN_REPORTS,
 	    .read = read_choice, FIELD(frame_text), .choices = frame_texts,
 	    .unset = "function", .help = "name of a frame" },

@@ -25,7 +25,7 @@
 
 #define NO_ROW	UINT32_MAX
 
-enum { MAX_CELLS = 1 << 20, MAX_DISTANCE = 1000, WEIGHT = 2000 };
+enum { MAX_CELLS = 1 << 16, MAX_DISTANCE = 1000, WEIGHT = 2000 };
 
 /* One side of a row: what it was then, or what it is now. */
 struct side {
@@ -356,6 +356,8 @@ pair_groups(struct moving *m)
 {
 	size_t i = 0, j = 0, i_end, j_end;
 
+	if (m->old.n == 0 || m->now.n == 0)
+		return;
 	qsort_r(m->old.items, m->old.n, sizeof *m->old.items, compare_sides,
 	    m);
 	qsort_r(m->now.items, m->now.n, sizeof *m->now.items, compare_sides,
