@@ -180,20 +180,32 @@ write_header(uint32_t index, uint64_t inherited)
 	read_command(header);
 }
 
-/* glibc never places two blocks in the same aligned 32 bytes; others do. */
-static uint32_t
-record_lanes(void)
+/* File of the real malloc, without folder; "" when it is not known. */
+static const char *
+allocator_file(void)
 {
 	struct dl_find_object found;
 	const char *name, *slash;
 
 	if (_dl_find_object == NULL ||
 	    _dl_find_object((void *)real.malloc, &found) != 0)
-		return RECORD_STRIDE / 8;
+		return "";
 	name = found.dlfo_link_map->l_name;
 	slash = name != NULL ? strrchr(name, '/') : NULL;
-	return slash != NULL && strcmp(slash, "/libc.so.6") == 0 ? 1 :
-	    RECORD_STRIDE / 8;
+	return slash != NULL ? slash + 1 : "";
+}
+
+/* glibc never places two blocks in the same aligned 32 bytes; others do. */
+static uint32_t
+note_allocator(void)
+{
+	const char *file = allocator_file();
+	size_t i;
+
+	for (i = 0; file[i] != '\0' &&
+	    i < sizeof(region_header->allocator) - 1; i++)
+		region_header->allocator[i] = file[i];
+	return strcmp(file, "libc.so.6") == 0 ? 1 : RECORD_STRIDE / 8;
 }
 
 /* Takes the segment's descriptor over; -1: there is none, in a fork child. */
@@ -218,7 +230,7 @@ attach_slot(enum slot_kind kind, int fd, uint64_t inherited)
 	}
 	own_slot = index;
 	write_header(index, inherited);
-	blocks_init(record_lanes());
+	blocks_init(note_allocator());
 	if (!tree_begin())
 		return false;
 	/* ORDER slot-live: other end read_slot() of the reader. */

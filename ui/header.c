@@ -153,6 +153,12 @@ draw_totals(struct ui *ui, int row)
 	line_add(&line, 4, STYLE_NORMAL, "tracebacks %s", text);
 	fmt_size_short(text, totals->rss_bytes);
 	line_add(&line, 3, STYLE_NORMAL, "RSS %s", text);
+	if (totals->anon_bytes > 0) {
+		fmt_percent(text, totals->heap_bytes, totals->anon_bytes);
+		line_add(&line, 5, STYLE_NORMAL, "heap %s%%", text);
+		fmt_size_short(text, totals->retained_bytes);
+		line_add(&line, 5, STYLE_NORMAL, "retained %s", text);
+	}
 	line_put(&line, &ui->cells, row, 2);
 }
 

@@ -91,6 +91,60 @@ write_recording(FILE *to, const struct report_sample *sample)
 }
 
 /* How much, and how far it can be believed. */
+/* "glibc", or "several". */
+static const char *
+name_allocator(const struct snapshot *snapshot)
+{
+	const char *name = NULL;
+
+	for (uint32_t i = 0; i < snapshot->n_processes; i++) {
+		const struct process *process = &snapshot->processes[i];
+
+		if (process->totals.anon_bytes == 0)
+			continue;
+		if (name != NULL && strcmp(name, process->allocator) != 0)
+			return "several";
+		name = process->allocator;
+	}
+	return name != NULL && name[0] != '\0' ? name : "unknown";
+}
+
+/* How much of the memory the blocks account for: is it a leak, or does the
+ * allocator hold what is free? */
+static void
+write_coverage(FILE *to, const struct snapshot *snapshot)
+{
+	const struct totals *t = &snapshot->totals;
+	char anon[FMT_ROOM], heap[FMT_ROOM], part[FMT_ROOM];
+	char retained[FMT_ROOM];
+
+	if (t->anon_bytes == 0)
+		return;
+	fmt_size(anon, t->anon_bytes);
+	fmt_size(heap, t->heap_bytes);
+	fmt_percent(part, t->heap_bytes, t->anon_bytes);
+	fmt_size(retained, t->retained_bytes);
+	fprintf(to, "anonymous %s  traced heap %s (%s%%)  retained %s  "
+	    "allocator %s\n", anon, heap, part, retained,
+	    name_allocator(snapshot));
+}
+
+/* --verbose: what the tables are made of. */
+static void
+write_tables(FILE *to, const struct totals *t)
+{
+	char frames[FMT_ROOM], tracebacks[FMT_ROOM], blocks[FMT_ROOM];
+	char whole[FMT_ROOM];
+
+	fmt_size(frames, t->frame_bytes);
+	fmt_size(tracebacks, t->traceback_bytes);
+	fmt_size(blocks, t->block_bytes);
+	fmt_size(whole, t->uninterned_bytes);
+	fprintf(to, "tables: frames %s  tracebacks %s  blocks %s; without "
+	    "interning the frames of the blocks would be %s\n", frames,
+	    tracebacks, blocks, whole);
+}
+
 static void
 write_totals(FILE *to, const struct snapshot *snapshot)
 {
@@ -113,6 +167,7 @@ write_totals(FILE *to, const struct snapshot *snapshot)
 	fprintf(to, "\nallocs %s%" PRIu64 "  frees %s%" PRIu64
 	    "  allocated %s%" PRIu64 " bytes\n", about, t->allocs, about,
 	    t->frees, about, t->allocated_bytes);
+	write_coverage(to, snapshot);
 	write_verification(to, t);
 	if (snapshot->is_corrupt)
 		fprintf(to, "corrupt tables: %s\n", snapshot->corruption);
@@ -259,6 +314,9 @@ report_write_header(FILE *to, const struct report_sample *sample)
 	} else {
 		write_title(to, sample);
 		write_totals(to, sample->snapshot);
+		if (sample->options->verbose > 0 &&
+		    sample->snapshot->totals.frame_bytes > 0)
+			write_tables(to, &sample->snapshot->totals);
 	}
 	write_recording(to, sample);
 	if (sample->comparison == NULL)

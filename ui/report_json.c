@@ -163,7 +163,8 @@ struct total_field {
 
 static const struct total_field total_fields[] = {
 	TOTAL(traced_bytes), TOTAL(peak_bytes), TOTAL(blocks),
-	TOTAL(tracebacks), TOTAL(rss_bytes), TOTAL(overhead_bytes),
+	TOTAL(tracebacks), TOTAL(rss_bytes), TOTAL(heap_bytes),
+	TOTAL(anon_bytes), TOTAL(retained_bytes), TOTAL(overhead_bytes),
 	TOTAL(allocs), TOTAL(frees), TOTAL(allocated_bytes), TOTAL(lost),
 	TOTAL(lost_bytes), TOTAL(truncated), TOTAL(guessed), TOTAL(cut),
 	TOTAL(captures), TOTAL(unknown_frees), TOTAL(skew_bytes),
@@ -202,6 +203,7 @@ write_process(struct report_out *out, const struct report_sample *sample,
 	json_string(&json, "command", process->command);
 	json_string(&json, "state", states[process->state]);
 	json_unsigned(&json, "threads", process->n_threads);
+	json_string(&json, "allocator", process->allocator);
 	json_bool(&json, "is_fork", process->is_fork);
 	json_unsigned(&json, "inherited_bytes", process->inherited_bytes);
 	json_bool(&json, "is_corrupt", process->is_corrupt);

@@ -69,38 +69,6 @@ reader_close(struct reader *reader)
 	free(reader);
 }
 
-/* Resident bytes and threads, as the kernel tells; left alone if it does
- * not. */
-static void
-read_proc_stat(struct process *process)
-{
-	char path[64], text[1024];
-	const char *at;
-	unsigned long threads;
-	long rss;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof path, "/proc/%d/stat", (int)process->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
-		return;
-	text[n] = '\0';
-	/* The name, in parentheses, may hold anything. */
-	at = strrchr(text, ')');
-	if (at != NULL && sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u"
-	    " %*u %*u %*u %*u %*d %*d %*d %*d %lu %*d %*u %*u %ld", &threads,
-	    &rss) == 2 && rss >= 0) {
-		process->n_threads = (uint32_t)threads;
-		process->totals.rss_bytes = (uint64_t)rss *
-		    (uint64_t)sysconf(_SC_PAGESIZE);
-	}
-}
-
 void
 reader_note_corruption(struct reader *reader, const struct slot_tables *tables,
     struct process *process)
@@ -182,7 +150,8 @@ read_slot(struct reader *reader, uint32_t i, enum reader_moment moment,
 	copy_threads(reading, reader->tables[i]);
 	reader_note_corruption(reader, reader->tables[i], &reading->process);
 	if (state == SLOT_LIVE)
-		read_proc_stat(&reading->process);
+		reader_read_proc(&reading->process,
+		    slot_tables_private_bytes(reader->tables[i]));
 	return true;
 }
 
@@ -195,6 +164,13 @@ add_totals(struct totals *sum, const struct totals *one, bool owns_memory)
 		sum->tracebacks += one->tracebacks;
 		sum->overhead_bytes += one->overhead_bytes;
 		sum->rss_bytes += one->rss_bytes;
+		sum->anon_bytes += one->anon_bytes;
+		sum->heap_bytes += one->heap_bytes;
+		sum->retained_bytes += one->retained_bytes;
+		sum->frame_bytes += one->frame_bytes;
+		sum->traceback_bytes += one->traceback_bytes;
+		sum->block_bytes += one->block_bytes;
+		sum->uninterned_bytes += one->uninterned_bytes;
 	}
 	sum->allocs += one->allocs;
 	sum->frees += one->frees;

@@ -48,6 +48,10 @@ struct reader {
 	char		 corruption[160];
 };
 
+/* What the kernel says of a running process, its totals read before;
+ * private_bytes: resident memory of the hook's beside the tables. */
+void reader_read_proc(struct process *process, uint64_t private_bytes);
+
 /* The tables of this process have failed a check, if so: say it. */
 void reader_note_corruption(struct reader *reader,
     const struct slot_tables *tables, struct process *process);

@@ -20,6 +20,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+/* Frames of the deepest traceback that is kept whole. */
+#define MAX_STORED	1024u
+
 static const struct {
 	uint32_t	directory, element_size, per_chunk, max_chunks;
 } sections[N_SECTIONS] = {
@@ -260,6 +263,11 @@ static void
 add_trace(struct totals *totals, const struct trace *trace)
 {
 	totals->traced_bytes += trace->size;
+	if (trace->domain == DOMAIN_MALLOC)
+		totals->heap_bytes += trace->size;
+	totals->uninterned_bytes += trace->count * sizeof(uint64_t) *
+	    (trace->total_nframe < MAX_STORED ? trace->total_nframe :
+	    MAX_STORED);
 	totals->blocks += trace->count;
 	totals->allocs += trace->allocs;
 	totals->frees += trace->allocs - trace->count;
@@ -272,6 +280,38 @@ add_trace(struct totals *totals, const struct trace *trace)
 		totals->cut += trace->allocs;
 	if (trace->flags & TRACE_TRUNCATED)
 		totals->truncated += trace->allocs;
+}
+
+static uint64_t
+section_bytes(const struct slot_tables *t, enum section_id section)
+{
+	return (uint64_t)slot_count(t, section) *
+	    sections[section].element_size;
+}
+
+/* What the tables take, as far as it says how they do. */
+static void
+add_tables(struct totals *totals, const struct slot_tables *t)
+{
+	totals->frame_bytes = section_bytes(t, SECTION_NODES);
+	totals->traceback_bytes = section_bytes(t, SECTION_TRACEBACKS);
+	totals->block_bytes = section_bytes(t, SECTION_GRANULES) +
+	    section_bytes(t, SECTION_GRANULE_KEYS) +
+	    section_bytes(t, SECTION_OBJECTS);
+}
+
+/* Per node two words of memory and its places in the index (tree.c), which
+ * are at least half full. */
+#define PRIVATE_PER_NODE	32u
+
+uint64_t
+slot_tables_private_bytes(const struct slot_tables *t)
+{
+	uint64_t mapped = load_relaxed(&t->header->private_bytes);
+	uint64_t touched = (uint64_t)slot_count(t, SECTION_NODES) *
+	    PRIVATE_PER_NODE;
+
+	return touched < mapped ? touched : mapped;
 }
 
 static void
@@ -296,6 +336,24 @@ add_losses(struct totals *totals, const struct process_header *header)
 
 /* ---- the process ---- */
 
+/* Those that everybody knows, by their files; else the file. */
+static void
+name_allocator(struct process *process, const char *file, size_t size)
+{
+	static const struct { const char *file, *name; } known[] = {
+		{ "libc.so.", "glibc" }, { "libjemalloc", "jemalloc" },
+		{ "libtcmalloc", "tcmalloc" }, { "libmimalloc", "mimalloc" },
+	};
+
+	for (size_t i = 0; i < array_size(known); i++)
+		if (size >= strlen(known[i].file) &&
+		    memcmp(file, known[i].file, strlen(known[i].file)) == 0) {
+			file = known[i].name;
+			size = strlen(file);
+		}
+	sanitise(process->allocator, sizeof process->allocator, file, size);
+}
+
 static void
 read_identity(struct slot_tables *t, struct process *process)
 {
@@ -317,6 +375,8 @@ read_identity(struct slot_tables *t, struct process *process)
 			base = header.command + i + 1;
 	sanitise(process->name, sizeof(process->name), base,
 	    (size_t)(header.command + i - base));
+	name_allocator(process, header.allocator,
+	    strnlen(header.allocator, sizeof header.allocator));
 	for (i = 0; i < size; i++)
 		if (header.command[i] == '\0')
 			header.command[i] = ' ';
@@ -446,5 +506,6 @@ slot_tables_read(struct slot_tables *t, enum reader_moment kind,
 	process->totals.skew_bytes = skew_between(&before, &after);
 	process->totals.peak_bytes = read_peak(t, &process->totals);
 	process->totals.sample_bytes = load_relaxed(&header->sample_bytes);
+	add_tables(&process->totals, t);
 	add_losses(&process->totals, header);
 }

@@ -52,6 +52,10 @@ void slot_tables_close(struct slot_tables *tables);	/* NULL is fine */
 void slot_tables_read(struct slot_tables *tables, enum reader_moment moment,
     struct process *process, struct trace **traces, uint32_t *n_traces);
 
+/* Resident memory of the hook beside the tables, about: what it has mapped
+ * there is mostly never touched. */
+uint64_t slot_tables_private_bytes(const struct slot_tables *tables);
+
 /* ---- for the other files of read_*.c ---- */
 
 uint32_t slot_per_chunk(enum section_id section);

@@ -78,6 +78,16 @@ struct totals {
 	uint64_t	tracebacks;
 	uint64_t	overhead_bytes;		/* the hook's own memory */
 	uint64_t	rss_bytes;
+	/* coverage; the last two are 0 when the kernel does not say, as of a
+	 * process that has ended */
+	uint64_t	heap_bytes;		/* traced, of domain 0: malloc's */
+	uint64_t	anon_bytes;		/* anonymous memory, resident */
+	uint64_t	retained_bytes;		/* of that neither malloc's blocks
+						 * nor the hook's own */
+	/* the tables, of overhead_bytes; not saved */
+	uint64_t	frame_bytes, traceback_bytes, block_bytes;
+	uint64_t	uninterned_bytes;	/* if every live block had a list
+						 * of its frames' addresses */
 	uint64_t	lost, lost_bytes;	/* allocations not recorded */
 	uint64_t	truncated, guessed, cut; /* captures */
 	uint64_t	captures;
@@ -109,6 +119,8 @@ struct process {
 	bool		is_corrupt;	/* tables failed a check; partly shown */
 	char		name[64];	/* sanitised basename of the program */
 	char		command[256];	/* sanitised command line, cut */
+	char		allocator[64];	/* whose malloc it is, sanitised: glibc,
+					 * jemalloc, a file; "" unknown */
 	struct totals	totals;
 };
 

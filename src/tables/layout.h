@@ -210,6 +210,8 @@ struct process_header {
 	char		command[512];	/* argv joined by NULs, cut */
 	uint32_t	command_size;
 	uint32_t	reserved0;
+	char		allocator[64];	/* file of the real malloc, without
+					 * folder; cut */
 
 	/*
 	 * [hook] the hot line: changed by every event of a process with one
