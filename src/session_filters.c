@@ -2,6 +2,8 @@
 
 #include "session_state.h"
 
+#include <stdio.h>
+
 const struct filter_list *
 session_filters(const struct session *s)
 {
@@ -41,6 +43,7 @@ session_filters_changed(struct session *s)
 	bool had_tests = filter_set_has_block_tests(s->filters);
 
 	session_retire_filters(s, s->filters);
+	s->said_unmatched = false;
 	strbuf_clear(&s->filters_text);
 	s->filters = filter_list_make_set(&s->filter_list, s->quick,
 	    &s->filters_text);
@@ -64,6 +67,20 @@ session_make_filters(struct session *s)
 }
 
 /* ---- refreshing ---- */
+
+void
+session_note_unmatched(struct session *s)
+{
+	char text[120];
+
+	if (s->said_unmatched || s->now.n_filter_errors == 0)
+		return;
+	s->said_unmatched = true;
+	snprintf(text, sizeof text, "a filter's pattern is too hard: matching "
+	    "was given up on %u names, which count as not matched",
+	    s->now.n_filter_errors);
+	session_note(s, text);
+}
 
 /* The entries as they are now: a change meanwhile concerns the next refresh,
  * but the counts are of the list of this one. */

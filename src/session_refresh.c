@@ -338,6 +338,7 @@ commit(struct session *s)
 	}
 	session_commit_tree(s);
 	session_commit_hits(s);
+	session_note_unmatched(s);
 	if (r->has_base)
 		snapshot_release(r->base.snapshot);
 	if (r->attribution == s->spare_attribution) {

@@ -175,6 +175,7 @@ struct session {
 	struct filter_list	 filter_list;
 	struct filter_set	*filters;	/* in force; NULL: none */
 	struct strbuf		 filters_text;
+	bool			 said_unmatched;
 	bool			 wants_hits;
 	VEC(struct filter_hits)	 hits;		/* by entry, then of quick */
 	struct ignore_list	*ignored;	/* NULL: nothing */
@@ -263,6 +264,8 @@ enum stage session_filters_changed(struct session *s);
 void session_plan_hits(struct session *s);
 void session_make_hits(struct session *s);
 void session_commit_hits(struct session *s);
+/* Matching was given up on some names: said once for each set of filters. */
+void session_note_unmatched(struct session *s);
 
 /* session_reading.c: how long the run has lasted. */
 uint64_t session_uptime_ns(const struct session *s);

@@ -3,6 +3,7 @@
  *
  * Shape      The session lists the nodes that are open; this view indents
  *            them, keeps the cursor on its node, and opens and closes.
+ *            A deep tree is indented by one column for a level.
  * Limits     A node deeper than half of the width is indented no more; its
  *            depth is written in front of it.
  */
@@ -56,8 +57,23 @@ update(struct ui *ui)
 struct layout {
 	int	growth, count, self;	/* columns; 0: not shown */
 	int	name, name_width;
+	int	indent;		/* of a level */
 	int	place, place_width;
 };
+
+static uint32_t
+deepest(const struct ui *ui)
+{
+	size_t n;
+	const struct tree_row *nodes = session_tree(ui->session, &n);
+	uint32_t depth = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (nodes[i].depth > depth)
+			depth = nodes[i].depth;
+	}
+	return depth;
+}
 
 static struct layout
 lay_out(const struct ui *ui, int cols)
@@ -84,6 +100,8 @@ lay_out(const struct ui *ui, int cols)
 	}
 	at.name_width = cols - at.name - (at.place_width > 0 ?
 	    at.place_width + 1 : 0);
+	at.indent = deepest(ui) * INDENT > (uint32_t)at.name_width / 2 ? 1 :
+	    INDENT;
 	return at;
 }
 
@@ -173,11 +191,12 @@ put_node(struct ui *ui, int row, const struct tree_row *node,
 	struct cells *cells = &ui->cells;
 	struct row_context context = ui_row_context(ui);
 	struct strbuf text = STRBUF_INIT(LOCATION_MAX_BYTES);
-	int indent = (int)node->depth * INDENT;
+	int indent = (int)node->depth * at->indent;
+	int most = at->name_width / 2 / at->indent;
 
 	put_figures(ui, row, node, at);
-	if (node->depth > (uint32_t)at->name_width / 2 / INDENT) {
-		indent = at->name_width / 2 / INDENT * INDENT;
+	if (node->depth > (uint32_t)most) {
+		indent = most * at->indent;
 		strbuf_printf(&text, "%" PRIu32 ": ", node->depth);
 	}
 	strbuf_puts(&text, !node->has_children ? "  " : node->is_open ?
