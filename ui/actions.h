@@ -105,6 +105,8 @@ A(TRACE_PREVIOUS, "[", C_DETAIL, TRACEBACK, 0, "", "previous traceback") \
 A(TRACE_NEXT, "]", C_DETAIL, TRACEBACK, 0, "", "next traceback") \
 A(FLIP, "r", C_DETAIL, TRACEBACK, 0, "", "oldest call first") \
 A(ALL_FRAMES, "J", C_DETAIL, TRACEBACK, 0, "", "hidden frames too") \
+A(COPY, "y", C_DATA | C_DETAIL | C_SOURCE, FIND, 0, "", "copy the location") \
+A(EDIT, "e", C_DETAIL | C_SOURCE, TRACEBACK, 0, "", "edit the source") \
 A(OPEN_SOURCE, "Enter Right", C_DETAIL, TRACEBACK, 4, "Source", \
     "source file") \
 A(BLOCKS, "z", C_DETAIL, TRACEBACK, 5, "Blocks", "its blocks, sizes") \

@@ -13,6 +13,7 @@
 
 #include "ui/act.h"
 #include "ui/history.h"
+#include "ui/outside.h"
 #include "ui/signals.h"
 #include "ui/sourcefile.h"
 #include "ui/summary.h"
@@ -199,6 +200,28 @@ hand_over(struct app *app)
 }
 
 static void
+edit_source(struct app *app)
+{
+	struct ui *ui = &app->ui;
+	struct terminal *term = ui->term;
+	int status;
+
+	ui->wants_editor = false;
+	if (term->ops->suspend(term) < 0) {
+		ui_complain(ui, "There is no terminal for an editor.");
+		return;
+	}
+	take_screen(app, false);
+	status = outside_run_editor(ui);
+	term->ops->resume(term);
+	take_screen(app, true);
+	if (status != 0)
+		ui_complain(ui, "The editor has failed; $VISUAL or $EDITOR "
+		    "names it.");
+	need(app, STAGE_SNAPSHOT);
+}
+
+static void
 take_size(struct app *app)
 {
 	struct ui *ui = &app->ui;
@@ -313,6 +336,8 @@ take_events(struct app *app)
 			suspend(app);
 		if (ui->wants_terminal)
 			hand_over(app);
+		if (ui->wants_editor)
+			edit_source(app);
 	}
 	if (ui->wants_suspend)
 		suspend(app);

@@ -306,3 +306,11 @@ sources_line(struct sources *sources, const char *path, unsigned line)
 		    expand_tabs(expanded, sizeof expanded, text, size));
 	return sources->line;
 }
+
+const char *
+sources_file(struct sources *sources, const char *path)
+{
+	const struct slot *slot = find_slot(sources, path);
+
+	return slot->file != NULL ? slot->file : path;
+}

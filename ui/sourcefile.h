@@ -43,6 +43,9 @@ const char *sources_line(struct sources *sources, const char *path,
 const char *sources_raw_line(struct sources *sources, const char *path,
     unsigned line, size_t *size);
 
+/* Where it was found, as the maps say; borrowed until the next call. */
+const char *sources_file(struct sources *sources, const char *path);
+
 /* When the file was last changed, 0 when it cannot be shown. */
 time_t sources_changed_at(struct sources *sources, const char *path);
 

@@ -58,6 +58,8 @@ struct term_ops {
 		    int row, int col);
 
 	void	 (*ring)(struct terminal *term);
+	/* A control sequence that changes nothing on the screen. */
+	void	 (*send)(struct terminal *term, const char *bytes);
 	void	 (*set_mouse)(struct terminal *term, bool on);
 
 	/* Everything is to be sent again at the next show(). */

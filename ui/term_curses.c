@@ -189,6 +189,15 @@ curses_hand_over(struct terminal *term)
 }
 
 static void
+curses_send(struct terminal *term, const char *bytes)
+{
+	struct curses *curses = curses_of(term);
+
+	fputs(bytes, curses->out);
+	fflush(curses->out);
+}
+
+static void
 curses_resume(struct terminal *term)
 {
 	arm(curses_of(term));
@@ -442,6 +451,7 @@ static const struct term_ops curses_ops = {
 	.set_mouse = curses_set_mouse,
 	.redraw = curses_redraw,
 	.suspend = curses_suspend,
+	.send = curses_send,
 	.hand_over = curses_hand_over,
 	.resume = curses_resume,
 	.close = curses_close,

@@ -373,6 +373,13 @@ script_close(struct terminal *term)
 	free(script_of(term));
 }
 
+static void
+script_send(struct terminal *term, const char *bytes)
+{
+	(void)term;
+	(void)bytes;
+}
+
 static const struct term_ops script_ops = {
 	.size = script_size,
 	.now_ms = script_now_ms,
@@ -380,6 +387,7 @@ static const struct term_ops script_ops = {
 	.read_event = script_read_event,
 	.show = script_show,
 	.ring = script_nothing,
+	.send = script_send,
 	.set_mouse = script_set_mouse,
 	.redraw = script_nothing,
 	.suspend = script_no_terminal,

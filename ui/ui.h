@@ -83,7 +83,9 @@ struct ui {
 	int		tabs_row;
 	int		cursor_row, cursor_col;	/* of the terminal; -1 none */
 
-	bool		wants_redraw, wants_suspend;
+	char		edit_file[4096];
+	unsigned	edit_line;
+	bool		wants_redraw, wants_suspend, wants_editor;
 	bool		wants_terminal, wants_mouse;
 	bool		has_signalled;	/* the user ended the program */
 	bool		quits_at_end;	/* when the program has ended */

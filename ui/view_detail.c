@@ -11,6 +11,7 @@
 #include "session_blocks.h"
 #include "session_tree.h"
 #include "ui/frames.h"
+#include "ui/outside.h"
 #include "ui/sourcefile.h"
 #include "util/names.h"
 
@@ -411,6 +412,33 @@ detail_draw_title(struct ui *ui, int row)
 	draw_row_line(ui, row, current(ui));
 }
 
+/* Copy the place of the frame under the cursor, or edit what is there. */
+static enum stage
+use_frame(struct ui *ui, enum action_id id)
+{
+	const struct names *names = session_names(ui->session);
+	struct strbuf text = STRBUF_INIT(LOCATION_MAX_BYTES);
+	const struct symbol_frame *frame = NULL;
+	frame_lines lines = VEC_INIT;
+
+	frames_list(ui, current(ui), &lines);
+	if (ui->detail.cursor < lines.n)
+		frame = lines.items[ui->detail.cursor].frame;
+	vec_fini(&lines);
+	if (frame == NULL)
+		return STAGE_IDLE;
+	location_frame(&text, frame, names);
+	if (id == ACTION_COPY)
+		outside_copy(ui, strbuf_text(&text));
+	else if (frame->line == 0 || (frame->flags & SYMBOL_NO_LINE) != 0)
+		ui_complain(ui, "no line information: build with -g");
+	else
+		outside_edit(ui, name_raw(names, frame->file, NULL),
+		    frame->line);
+	strbuf_fini(&text);
+	return STAGE_DRAW;
+}
+
 static enum stage
 open_blocks(struct ui *ui)
 {
@@ -432,6 +460,9 @@ act(struct ui *ui, enum action_id id)
 		return step(ui, 1);
 	case ACTION_TRACE_PREVIOUS:
 		return step(ui, -1);
+	case ACTION_COPY:
+	case ACTION_EDIT:
+		return use_frame(ui, id);
 	case ACTION_BLOCKS:
 		return open_blocks(ui);
 	case ACTION_FLIP:

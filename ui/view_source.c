@@ -4,6 +4,7 @@
  * The figures come from the session's rows: by line and by traceback each row
  * names its line; by file the tracebacks of the file's row do.
  */
+#include "ui/outside.h"
 #include "ui/ui.h"
 
 #include "ui/sourcefile.h"
@@ -255,6 +256,7 @@ act(struct ui *ui, enum action_id id)
 {
 	int n_lines = sources_n_lines(ui->sources, path_of(ui), NULL);
 	uint32_t cursor = ui->source.line > 0 ? ui->source.line - 1 : 0;
+	char place[LOCATION_MAX_BYTES];
 
 	if (n_lines > 0 && ui_move(id, &cursor, (uint32_t)n_lines,
 	    (uint32_t)ui->source.n_lines)) {
@@ -262,6 +264,13 @@ act(struct ui *ui, enum action_id id)
 		return STAGE_DRAW;
 	}
 	switch (id) {
+	case ACTION_EDIT:
+		return outside_edit(ui, path_of(ui), ui->source.line);
+	case ACTION_COPY:
+		snprintf(place, sizeof place, "%s:%u", name_text(
+		    session_names(ui->session), ui->source.file),
+		    ui->source.line);
+		return outside_copy(ui, place);
 	case ACTION_LINE_NEXT:
 		return step(ui, 1);
 	case ACTION_LINE_PREVIOUS:

@@ -8,6 +8,8 @@
  */
 #include "ui/ui.h"
 
+#include "ui/outside.h"
+#include "ui/pane.h"
 #include "util/names.h"
 #include "util/xalloc.h"
 
@@ -198,13 +200,20 @@ draw(struct ui *ui, struct rect area)
 		.is_estimate = ui_totals(ui)->sample_bytes != 0,
 		.grouping = session_grouping(ui->session),
 	};
+	struct rect pane = { area.row + area.rows, 0, pane_rows(area),
+		area.cols };
+	const struct statistic *row;
 	bool reverse;
 
+	pane.row -= pane.rows;
+	area.rows -= pane.rows;
 	wants.sort = session_sort(ui->session, &reverse);
 	columns_lay_out(&ui->table.layout, area.cols, &wants);
 	columns_put_titles(&ui->cells, area.row, &ui->table.layout,
 	    wants.sort, reverse, ui->table.is_held);
 	draw_rows(ui, area);
+	if (pane.rows > 0 && (row = row_at(ui, ui->table.rows.cursor)) != NULL)
+		pane_draw(ui, pane, row);
 }
 
 static void
@@ -320,6 +329,21 @@ toggle_skip(struct ui *ui)
 }
 
 static enum stage
+copy_location(struct ui *ui)
+{
+	const struct statistic *row = row_at(ui, ui->table.rows.cursor);
+	struct row_context context = ui_row_context(ui);
+	struct strbuf text = STRBUF_INIT(LOCATION_MAX_BYTES);
+
+	if (row != NULL) {
+		location_place(&text, row, &context);
+		outside_copy(ui, strbuf_text(&text));
+	}
+	strbuf_fini(&text);
+	return STAGE_DRAW;
+}
+
+static enum stage
 change_units(struct ui *ui)
 {
 	static const char *const names[N_UNITS] = { "as they fit", "in bytes",
@@ -382,6 +406,8 @@ act(struct ui *ui, enum action_id id)
 		return reverse_order(ui);
 	case ACTION_SKIP:
 		return toggle_skip(ui);
+	case ACTION_COPY:
+		return copy_location(ui);
 	case ACTION_UNITS:
 		return change_units(ui);
 	case ACTION_SURVIVORS:

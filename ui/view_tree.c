@@ -10,6 +10,7 @@
 #include "ui/ui.h"
 
 #include "session_tree.h"
+#include "ui/outside.h"
 #include "util/names.h"
 #include "util/xalloc.h"
 
@@ -310,6 +311,17 @@ open_tracebacks(struct ui *ui, const struct tree_row *node)
 }
 
 static enum stage
+copy_name(struct ui *ui, const struct tree_row *node)
+{
+	struct strbuf text = STRBUF_INIT(LOCATION_MAX_BYTES);
+
+	add_name(ui, &text, node);
+	outside_copy(ui, strbuf_text(&text));
+	strbuf_fini(&text);
+	return STAGE_DRAW;
+}
+
+static enum stage
 flip(struct ui *ui)
 {
 	bool on = !session_is_bottom_up(ui->session);
@@ -343,6 +355,8 @@ act(struct ui *ui, enum action_id id)
 		return open_node(ui);
 	case ACTION_NODE_CLOSE:
 		return close_node(ui);
+	case ACTION_COPY:
+		return copy_name(ui, node);
 	case ACTION_HOT_PATH:
 		rows->has_moved = true;
 		return session_open_hot_path(ui->session,

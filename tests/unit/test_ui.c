@@ -8,6 +8,7 @@
 #include "ui/rescue.h"
 #include "ui/rows.h"
 #include "ui/sourcefile.h"
+#include "ui/outside.h"
 #include "ui/trends.h"
 
 #include <setjmp.h>
@@ -456,6 +457,29 @@ rescue_bytes_have_no_padding_and_fit(void **state)
 	assert_int_equal(n, RESCUE_BYTES);
 }
 
+/* The examples of RFC 4648. */
+static void
+outside_copies_in_base64(void **state)
+{
+	static const struct { const char *text, *expected; } cases[] = {
+		{ "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" },
+		{ "foo", "Zm9v" }, { "foob", "Zm9vYg==" },
+		{ "\xff\xfe\xfb", "//77" },
+	};
+	char expected[40];
+
+	(void)state;
+	for (size_t i = 0; i < array_size(cases); i++) {
+		struct strbuf text = STRBUF_INIT(100);
+
+		outside_add_osc52(&text, cases[i].text);
+		snprintf(expected, sizeof expected, "\033]52;c;%s\a",
+		    cases[i].expected);
+		assert_string_equal(strbuf_text(&text), expected);
+		strbuf_fini(&text);
+	}
+}
+
 /* 100 allocations in two seconds, then a reading that says nothing new. */
 static void
 trends_rate_is_over_the_last_readings(void **state)
@@ -525,6 +549,7 @@ main(void)
 		cmocka_unit_test(sources_lines_are_safe),
 		cmocka_unit_test(sources_refuse_what_is_no_file),
 		cmocka_unit_test(sources_are_looked_for_where_the_maps_say),
+		cmocka_unit_test(outside_copies_in_base64),
 		cmocka_unit_test(trends_rate_is_over_the_last_readings),
 		cmocka_unit_test(trends_forget_the_oldest),
 		cmocka_unit_test(rescue_bytes_have_no_padding_and_fit),
