@@ -67,7 +67,8 @@ read_processes(struct loading *l, int64_t id, struct snapshot *snapshot,
 		    db_int(query, 3, 0, PROCESS_EXECED) };
 
 		read_printable(query, 1, process.name, sizeof process.name);
-		read_printable(query, 2, process.command, sizeof process.command);
+		read_printable(query, 2, process.command,
+		    sizeof process.command);
 		schema_get(query, 4, &process_fields, &process);
 		schema_get(query, 4 + process_fields.n, &totals_fields,
 		    &process.totals);

@@ -66,7 +66,8 @@ static const struct table tables[] = {
 "  id INTEGER PRIMARY KEY,\n"
 "  module INTEGER NOT NULL, -- module.id\n"
 "  offset INTEGER NOT NULL, -- ELF address; a return address if kind is 0\n"
-"  kind INTEGER NOT NULL -- 0 call, 1 signal, 2 guessed, 3 cut, 4 deeper, 5 region\n"
+"  kind INTEGER NOT NULL -- 0 call, 1 signal, 2 guessed, 3 cut,\n"
+"                        -- 4 deeper, 5 region\n"
 ")" },
 	{ "meta", "CREATE TABLE meta(\n"
 "  key TEXT NOT NULL, value NOT NULL, -- of --meta\n"
