@@ -182,11 +182,11 @@ ended_by_dashes(const struct parser *p)
 static unsigned
 place_of(const struct options *options)
 {
+	if (options->command != COMMAND_RUN)
+		return option_command_get(options->command)->in;
 	if (options->load != NULL)
 		return IN_LOAD;
-	if (options->command == COMMAND_RUN)
-		return options->batch ? IN_BATCH : IN_SCREEN;
-	return option_command_get(options->command)->in;
+	return options->batch ? IN_BATCH : IN_SCREEN;
 }
 
 static int

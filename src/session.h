@@ -165,6 +165,11 @@ const char *session_domain_name(const struct session *session,
 /* "growth", "live", "peak". */
 extern const char *const gate_names[N_GATE_KINDS];
 
+/* Build-id of the module at this path, in hexadecimal; "" when none is known
+ * or the text does not fit. */
+void session_build_id(const struct session *s, const char *path, char *text,
+    size_t room);
+
 /* What became of one gate of the options. */
 struct gate_result {
 	const struct gate *gate;	/* of the options */

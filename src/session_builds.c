@@ -9,6 +9,7 @@
 
 #include "util/xalloc.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,4 +85,23 @@ session_diff(const struct session *s, struct module_range foreign,
 	match_moved(table, same);
 	free(same);
 	return table;
+}
+
+void
+session_build_id(const struct session *s, const char *path, char *text,
+    size_t room)
+{
+	text[0] = '\0';
+	for (uint32_t id = 1; id < frame_store_n_modules(s->frames); id++) {
+		const struct code_module *module =
+		    frame_store_get_module(s->frames, id);
+
+		if (strcmp(module->path, path) != 0 ||
+		    2u * module->build_id_size >= room)
+			continue;
+		for (size_t i = 0; i < module->build_id_size; i++)
+			snprintf(text + 2 * i, 3, "%02x",
+			    module->build_id[i]);
+		return;
+	}
 }

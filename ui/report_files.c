@@ -9,6 +9,7 @@
  */
 #include "ui/report_state.h"
 
+#include "session_blocks.h"
 #include "util/names.h"
 #include "util/xalloc.h"
 
@@ -31,6 +32,27 @@ check_losses(const char *name, const struct totals *totals,
 	errbuf_set(why, "%s: %llu allocations were not recorded (lost); "
 	    "--allow-lost compares all the same", shown,
 	    (unsigned long long)totals->lost);
+	return -1;
+}
+
+/* A filter of single blocks needs them in the file. */
+static int
+check_blocks(const struct session *session, const struct options *options,
+    struct errbuf *why)
+{
+	enum blocks_lack lack = session_lacks_blocks(session);
+	const char *name = options->files[0];
+	char shown[160];
+
+	if (lack == BLOCKS_KNOWN)
+		return 0;
+	if (lack == BLOCKS_UNKNOWN_NOW)
+		name = options->files[options->n_files - 1];
+	else if (options->baseline != NULL)
+		name = options->baseline;
+	sanitise(shown, sizeof shown, name, strlen(name));
+	errbuf_set(why, "%s has no single blocks to filter: save it with "
+	    "--blocks", shown);
 	return -1;
 }
 
@@ -173,6 +195,8 @@ report_files(struct report *report, struct session *session,
 	session_refresh(session, STAGE_SNAPSHOT, -1);
 	if (options->command == COMMAND_DIFF &&
 	    compare_files(report, session, why) < 0)
+		return EXIT_TROUBLE;
+	if (check_blocks(session, options, why) < 0)
 		return EXIT_TROUBLE;
 	if (options->info) {
 		report_write_info(report->out.to, session);

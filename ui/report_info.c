@@ -16,7 +16,7 @@ static const struct {
 	const char	*key, *title;
 } facts[] = {
 	{ "tmtop", "tmtop" }, { "host", "host" }, { "command", "command" },
-	{ "exe", "exe" }, { "build_id", "build-id" }, { "pid", "pid" },
+	{ "exe", "exe" }, { "pid", "pid" },
 	{ "filter", "filter" }, { "skip", "skip" },
 	{ "sample_bytes", "sample" }, { "frames", "frames" },
 	{ "mmap", "mmap" }, { "unwinder", "unwinder" },
@@ -35,12 +35,21 @@ static void
 write_facts(FILE *to, const struct session *session)
 {
 	const char *value, *key;
+	char build_id[80];
 
 	for (size_t i = 0; i < array_size(facts); i++) {
 		for (size_t n = 0; (value = session_fact(session,
-		    facts[i].key, n)) != NULL; n++)
-			write_pair(to, facts[i].title, value);
+		    facts[i].key, n)) != NULL; n++) {
+			/* A number of 0 is an option that was not given. */
+			if (strcmp(value, "0") != 0)
+				write_pair(to, facts[i].title, value);
+		}
 	}
+	value = session_fact(session, "exe", 0);
+	session_build_id(session, value != NULL ? value : "", build_id,
+	    sizeof build_id);
+	if (build_id[0] != '\0')
+		write_pair(to, "build-id", build_id);
 	for (size_t i = 0; session_get_meta(session, i, &key, &value); i++) {
 		char shown[VALUE_ROOM / 2];
 

@@ -370,6 +370,7 @@ options_commands_refuse_what_they_do_not_have(void **state)
 	(void)state;
 	check_wrong("report -b a", "--batch has no meaning with report", 0);
 	check_wrong("-b report a", "--batch has no meaning with report", 0);
+	check_wrong("-l a report b", "--load has no meaning with report", 0);
 	check_wrong("diff a b --delay=2",
 	    "--delay has no meaning with diff", 0);
 	check_wrong("export a --bad", "no option --bad, or not the only one "
