@@ -181,17 +181,32 @@ say_unknown_survivors(const struct report *report,
 		    "survived\n", stderr);
 }
 
+/* The run as it was when what is shown was so: at a mark it went on. */
+static struct run_info
+shown_run(const struct session *session)
+{
+	struct run_info run = *session_run(session);
+	int i = session_shown(session);
+
+	if (i >= 0) {
+		run.uptime_ns = session_get_mark(session, (size_t)i)->uptime_ns;
+		run.saved_state = RUN_RUNNING;
+	}
+	return run;
+}
+
 void
 report_write_sample(struct report *report, struct session *session,
     struct timespec time)
 {
 	const struct stats_table *rows = session_rows(session);
+	struct run_info run = shown_run(session);
 	int baseline = session_baseline(session);
 	struct report_sample sample = {
 		.options = report->options, .seq = ++report->seq,
 		.comparison = find_comparison(report),
 		.has_time = report->has_time, .time = time,
-		.run = session_run(session),
+		.run = &run,
 		.snapshot = session_snapshot(session),
 		.names = session_names(session), .rows = rows,
 		.n_shown = count_shown(report, session),
