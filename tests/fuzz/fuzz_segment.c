@@ -2,7 +2,7 @@
  * fuzz_segment.c - the shared tables of a run, written to by a stranger.
  *
  * Shape      The tables of two processes are made once, by the hook's own
- *            code.  The input is a list of edits: twelve bytes each that say
+ *            code.  The input is a list of edits: sixteen bytes each that say
  *            where (a field of the lobby, a slot, a header, an element of a
  *            section, or just any place) and what; between edits it may ask
  *            for a reading.  Afterwards the old bytes are put back.
@@ -20,6 +20,7 @@
 #include "tables/control.h"
 #include "tables/counters.h"
 #include "tables/region.h"
+#include "tables/tree.h"
 #include "unit/traced.h"
 #include "util/names.h"
 #include "util/vec.h"
@@ -110,6 +111,41 @@ write_blocks(uint32_t traceback)
 		.size = 1 << 30, .traceback = traceback, .generation = 1 };
 }
 
+static uint32_t
+add_node(uint32_t parent, uint64_t offset, uint32_t module_kind)
+{
+	struct tree_key key = { offset, module_kind };
+
+	return tree_child(parent, &key, offset << 8 | module_kind);
+}
+
+/* A traceback of a thread, in a region that has a name, and an object of
+ * another domain. */
+static void
+write_rest(uint32_t module)
+{
+	uint32_t thread = region_take(SECTION_THREADS), node, region;
+	uint32_t name = region_take_many(SECTION_STRINGS, 4);
+	struct object_record *object = region_at(OBJECTS,
+	    struct object_record, region_take(SECTION_OBJECTS));
+
+	*region_at(THREADS, struct thread_record, thread) =
+	    (struct thread_record){ .tid = 77, .state = THREAD_RECORD_ALIVE,
+		.name = "worker" };
+	node = add_node(0, thread, NODE_THREAD);
+	node = add_node(node, 0x70, module << NODE_MODULE_SHIFT);
+	memcpy(region_at(STRINGS, char, name), "work", 4);
+	region = add_node(0, (uint64_t)4 << 32 | name, NODE_REGION);
+	node = add_node(node, region, NODE_IN_REGION);
+	object->address = 0x1000;
+	object->size = 24;
+	object->domain = 5;
+	object->traceback = tree_traceback(node,
+	    traced.lobby.control->clear_epoch, 0, 1);
+	object->generation = 1;
+	counters_add(&alone, object->traceback, (struct amount){ 24, 1 });
+}
+
 static void
 write_process(uint32_t i)
 {
@@ -127,6 +163,7 @@ write_process(uint32_t i)
 	counters_remove(&alone, t[0], (struct amount){ 1, 1 }, true);
 	write_deltas(t[0], t[3]);
 	write_blocks(t[2]);
+	write_rest(module);
 	traced_let_go();
 }
 
@@ -309,6 +346,7 @@ check_snapshot(const struct snapshot *snapshot,
 
 		REQUIRE(trace->stack < frame_store_n_stacks(store));
 		REQUIRE(trace->process < snapshot->n_processes);
+		REQUIRE(trace->thread <= snapshot->n_threads);
 		REQUIRE(trace->allocs >= trace->count);
 		size += trace->size;
 		count += trace->count;
@@ -325,6 +363,18 @@ check_snapshot(const struct snapshot *snapshot,
 	}
 	for (size_t i = 0; i < snapshot->n_blocks; i++)
 		REQUIRE(snapshot->blocks[i].trace < snapshot->n_traces);
+	for (uint32_t i = 0; i < snapshot->n_threads; i++) {
+		const struct snapshot_thread *thread = &snapshot->threads[i];
+
+		REQUIRE(thread->process < snapshot->n_processes);
+		REQUIRE(memchr(thread->name, '\0', sizeof thread->name));
+		REQUIRE(strpbrk(thread->name, "\033\n") == NULL);
+	}
+	for (uint32_t i = 0; i < snapshot->n_domains; i++) {
+		const char *name = snapshot->domains[i].name;
+
+		REQUIRE(strpbrk(name, "\033\n") == NULL);
+	}
 	REQUIRE(snapshot->is_corrupt == (snapshot->corruption[0] != '\0') ||
 	    !snapshot->is_corrupt);
 	check_store(store);
