@@ -183,7 +183,8 @@ struct session {
 	/* marks */
 	VEC(struct session_mark_entry) marks;
 	bool			 wants_survivors;
-	int			 timer_fd;	/* --mark-every; -1: none */
+	int			 timer_fd;	/* -1: none */
+	uint64_t		 next_mark_ns;	/* of --mark-every, uptime */
 	unsigned		 next_mark;
 	int			 baseline, last_baseline;
 	int			 shown;		/* -1: the latest reading */

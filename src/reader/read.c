@@ -100,6 +100,23 @@ open_slot(struct reader *reader, uint32_t i, uint32_t incarnation)
 	return true;
 }
 
+void
+reader_look_at_threads(struct reader *reader)
+{
+	const struct slot *slot;
+	struct process process = { .state = PROCESS_RUNNING };
+
+	for (uint32_t i = 0; i < N_SLOTS; i++) {
+		slot = &reader->lobby.slots[i];
+		/* ORDER slot-live: other end attach_slot() of the hook. */
+		if (load_acquire(&slot->state) != SLOT_LIVE)
+			continue;
+		process.pid = load_relaxed(&slot->pid);
+		if (open_slot(reader, i, load_relaxed(&slot->incarnation)))
+			slot_tables_read_threads(reader->tables[i], &process);
+	}
+}
+
 static void
 copy_threads(struct process_reading *reading,
     const struct slot_tables *tables)

@@ -64,6 +64,10 @@ void reader_keep_ended(struct reader *reader, uint32_t n);
  */
 void reader_want_survivors(struct reader *reader, const struct birth *since);
 
+/* Ask for the names of the threads that run now, where they are told apart: the
+ * last answer is kept when they end with their process.  No reading. */
+void reader_look_at_threads(struct reader *reader);
+
 enum record_mode reader_recording(const struct reader *reader);
 
 /*
