@@ -150,6 +150,9 @@ const struct option_row option_table[] = {
 	    .name = "source-map", .arg = "OLD=NEW", .in = IN_ALL,
 	    .read = read_source_map,
 	    .help = "sources of folder OLD are in NEW; may be repeated" },
+	{ .name = "debuginfod", .in = IN_RUN, .read = read_flag,
+	    FIELD(debuginfod),
+	    .help = "fetch debug information from $DEBUGINFOD_URLS" },
 	{ .name = "no-cache", .in = IN_RUN, .read = read_flag,
 	    FIELD(no_cache), .help = "keep no symbols on disk" },
 

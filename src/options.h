@@ -92,6 +92,7 @@ struct options {
 					 * NULL: none given */
 	char		**source_maps;	/* --source-map, OLD=NEW; owned */
 	size_t		 n_source_maps;
+	bool		 debuginfod;	/* fetch debug information */
 	bool		 no_cache;	/* of symbols, on disk */
 	char		**skips;	/* --skip; owned */
 	size_t		 n_skips;

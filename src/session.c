@@ -145,9 +145,16 @@ note_parts(struct session *s, const struct session_paths *paths)
 }
 
 static void
-use_symbol_cache(struct session *s)
+prepare_symbols(struct session *s, const struct session_paths *paths)
 {
 	char *path = s->options->no_cache ? NULL : session_cache_path();
+	const char *servers = getenv("DEBUGINFOD_URLS");
+
+	if (s->options->debuginfod && servers != NULL && servers[0] != '\0')
+		symbols_use_debuginfod(s->symbols, paths->fetch);
+	else if (s->options->debuginfod)
+		session_note(s, "--debuginfod has no effect: DEBUGINFOD_URLS "
+		    "names no server");
 
 	if (path != NULL)
 		symbols_use_cache(s->symbols, path);
@@ -171,7 +178,7 @@ session_start(const struct options *options, struct errbuf *why,
 	s->frames = frame_store_new();
 	s->names = names_new();
 	s->symbols = symbols_new(paths.symbols, s->frames, s->names);
-	use_symbol_cache(s);
+	prepare_symbols(s, &paths);
 	s->attribution = attribution_new(s->frames, s->symbols, s->names);
 	if (session_load_baseline(s, why) < 0)
 		goto out;
@@ -427,7 +434,8 @@ session_screen_taken(struct session *s, bool is_taken, const void *reset,
 int
 session_fds(const struct session *s, struct pollfd *fds, int room)
 {
-	int candidates[3] = { -1, symbols_fd(s->symbols), s->timer_fd };
+	int candidates[] = { -1, symbols_fd(s->symbols),
+	    symbols_fetch_fd(s->symbols), s->timer_fd };
 	int n = 0;
 
 	if (s->client != NULL)

@@ -140,6 +140,8 @@ const struct totals *session_latest_totals(const struct session *session);
 const struct names *session_names(const struct session *session);
 /* Places in the code of which more may become known. */
 uint32_t session_symbols_pending(const struct session *session);
+/* Enough of --debuginfod. */
+void session_stop_fetching(struct session *session);
 /* One printable line about reading symbols, "" unless that takes long. */
 void session_symbols_text(const struct session *session, char *to,
     size_t room);

@@ -40,6 +40,7 @@ session_paths_init(struct session_paths *paths)
 	*paths = (struct session_paths){
 		.run = join(folder, "tmtop-run"),
 		.symbols = join(folder, "tmtop-symbols"),
+		.fetch = join(folder, "tmtop-fetch"),
 		.hook = join(folder, ".libs/libtmtop_hook.so"),
 	};
 	/* All or nothing: a build's parts do not fit an installed tmtop. */
@@ -49,6 +50,7 @@ session_paths_init(struct session_paths *paths)
 	*paths = (struct session_paths){
 		.run = join(TMTOP_PKGLIBEXECDIR, "tmtop-run"),
 		.symbols = join(TMTOP_PKGLIBEXECDIR, "tmtop-symbols"),
+		.fetch = join(TMTOP_PKGLIBEXECDIR, "tmtop-fetch"),
 		.hook = join(TMTOP_PKGLIBDIR, "libtmtop_hook.so"),
 	};
 }
@@ -58,6 +60,7 @@ session_paths_fini(struct session_paths *paths)
 {
 	free(paths->run);
 	free(paths->symbols);
+	free(paths->fetch);
 	free(paths->hook);
 }
 

@@ -7,7 +7,7 @@
 
 /* The helpers' and the hook's absolute paths. */
 struct session_paths {
-	char	*run, *symbols, *hook;
+	char	*run, *symbols, *fetch, *hook;
 };
 
 /* Those of the build tree when tmtop runs there, else the installed ones;

@@ -76,12 +76,43 @@ session_symbols_pending(const struct session *s)
 }
 
 void
+session_stop_fetching(struct session *s)
+{
+	symbols_stop_fetching(s->symbols);
+}
+
+void
 session_watch_symbols(struct session *s)
 {
 	if (symbols_n_pending(s->symbols) == 0)
 		s->symbols_since_ns = 0;
 	else if (s->symbols_since_ns == 0)
 		s->symbols_since_ns = session_now_ns();
+}
+
+/* The last part of a raw path, made printable. */
+static void
+name_file(char *to, size_t room, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+
+	sanitise(to, room, name, strlen(name));
+}
+
+static void
+put_fetching(const struct symbols_progress *progress, char *to, size_t room)
+{
+	char name[64], done[FMT_ROOM], all[FMT_ROOM];
+
+	name_file(name, sizeof name, progress->fetching);
+	fmt_size(done, progress->n_fetched);
+	fmt_size(all, progress->n_to_fetch);
+	if (progress->n_to_fetch > 0)
+		snprintf(to, room, "Fetching symbols of %s: %s of %s, Esc stops", name,
+		    done, all);
+	else
+		snprintf(to, room, "Fetching symbols of %s, Esc stops", name);
 }
 
 void
@@ -92,6 +123,10 @@ session_symbols_text(const struct session *s, char *to, size_t room)
 	const char *name = strrchr(progress.reading, '/');
 
 	to[0] = '\0';
+	if (progress.fetching[0] != '\0') {
+		put_fetching(&progress, to, room);
+		return;
+	}
 	if (s->symbols_since_ns == 0 || progress.reading[0] == '\0' ||
 	    session_now_ns() - s->symbols_since_ns < SILENT_NS)
 		return;

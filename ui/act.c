@@ -288,7 +288,8 @@ act_view_previous(struct ui *ui)
 	return show_tab(ui, (current_tab(ui) + N_TABS - 1) % N_TABS);
 }
 
-/* One step back: a view, then growth, then the filter. */
+/* One step back: a view, then growth, then the filter, then symbols that are
+ * being fetched. */
 static enum stage
 act_back(struct ui *ui)
 {
@@ -302,6 +303,8 @@ act_back(struct ui *ui)
 		return ui_set_baseline(ui, -1);
 	if (session_quick(ui->session)[0] != '\0')
 		session_set_quick(ui->session, "", NULL, NULL, &stage);
+	else
+		session_stop_fetching(ui->session);
 	ui->search[0] = '\0';
 	return stage;
 }

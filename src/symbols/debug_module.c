@@ -10,6 +10,7 @@
 #include "symbols/debug_private.h"
 
 #include "symbols/files.h"
+#include <fcntl.h>
 #include <unistd.h>
 
 #define MAX_PATH	8192u
@@ -42,6 +43,32 @@ make_search_path(const char *root)
 	return strbuf_take(&path);
 }
 
+/* The file that was named by the viewer, if it belongs to this build. */
+static int
+open_last_resort(struct debug_module *module, char **path)
+{
+	int fd = module->last_resort[0] == '\0' ? -1 :
+	    open(module->last_resort, O_RDONLY);
+	const unsigned char *bits;
+	const void *found;
+	GElf_Addr address;
+	int size = dwfl_module_build_id(module->module, &bits, &address);
+	Elf *elf;
+
+	if (fd < 0)
+		return -1;
+	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (size <= 0 || dwelf_elf_gnu_build_id(elf, &found) != size ||
+	    memcmp(found, bits, (size_t)size) != 0) {
+		close(fd);
+		fd = -1;
+	} else {
+		*path = xstrdup(module->last_resort);
+	}
+	elf_end(elf);
+	return fd;
+}
+
 /* libdwfl's search, and what it has found.  *user_data is ours. */
 static int
 find_separate(Dwfl_Module *dwfl_module, void **user_data, const char *name,
@@ -52,6 +79,8 @@ find_separate(Dwfl_Module *dwfl_module, void **user_data, const char *name,
 	int fd = dwfl_standard_find_debuginfo(dwfl_module, user_data, name,
 	    base, file_name, link, checksum, path);
 
+	if (fd < 0)
+		fd = open_last_resort(module, path);
 	if (fd >= 0 && *path != NULL && stamp_of_fd(
 	    &module->source.separate_file, fd)) {
 		free(module->separate);
@@ -122,6 +151,7 @@ debug_open(const struct module_key *key)
 	struct debug_module *module = xcalloc(1, sizeof *module);
 
 	module->source.separate = "";
+	module->last_resort = xstrdup(key->debug);
 	if (!report_file(module, key) || !is_expected_build(module, key)) {
 		debug_close(module);
 		return NULL;
@@ -163,6 +193,7 @@ debug_close(struct debug_module *module)
 	if (module->dwfl != NULL)
 		dwfl_end(module->dwfl);
 	free(module->separate);
+	free(module->last_resort);
 	free(module->search_path);
 	free(module);
 }

@@ -10,6 +10,8 @@
 struct module_key {
 	const char	*path;		/* absolute */
 	const char	*root;		/* tried first, or "" */
+	const char	*debug;		/* separate file when there is no
+					 * other, or "" */
 	const void	*build_id;	/* what the file must have */
 	size_t		 build_id_size;	/* 0: not known, any will do */
 };

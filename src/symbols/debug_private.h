@@ -16,6 +16,7 @@
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
+#include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
 
 #define DEBUG_MAX_DEPTH	256u	/* of nested scopes; deeper ones do not count */
@@ -45,6 +46,7 @@ struct debug_module {
 	char		*separate;	/* what source.separate points to */
 	uint64_t	 n_bytes;	/* of the file and the separate one */
 	char		*search_path;	/* for separate files */
+	char		*last_resort;	/* separate file, or "" */
 	bool		 is_loaded;	/* dwarf and bias are known */
 	Dwarf		*dwarf;		/* NULL: no debug information */
 	Dwarf_Addr	 bias;		/* of the separate file */

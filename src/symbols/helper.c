@@ -34,13 +34,13 @@ helper_init(struct helper *helper)
 /* ---- starting ---- */
 
 static bool
-is_unwanted(const char *variable)
+is_unwanted(const char *variable, bool may_fetch)
 {
 	static const char *const prefixes[] = {
-		"DEBUGINFOD_", "LD_PRELOAD=", "LD_AUDIT=", "TMTOP_"
+		"LD_PRELOAD=", "LD_AUDIT=", "TMTOP_", "DEBUGINFOD_"
 	};
 
-	for (size_t i = 0; i < array_size(prefixes); i++) {
+	for (size_t i = 0; i < array_size(prefixes) - may_fetch; i++) {
 		if (strncmp(variable, prefixes[i], strlen(prefixes[i])) == 0)
 			return true;
 	}
@@ -49,12 +49,12 @@ is_unwanted(const char *variable)
 
 /* The strings are borrowed, the array is the caller's to free. */
 static char **
-make_environment(void)
+make_environment(bool may_fetch)
 {
 	VEC(char *) kept = VEC_INIT;
 
 	for (char **variable = environ; *variable != NULL; variable++) {
-		if (!is_unwanted(*variable))
+		if (!is_unwanted(*variable, may_fetch))
 			vec_push(&kept, *variable);
 	}
 	vec_push(&kept, NULL);
@@ -91,11 +91,11 @@ set_attributes(posix_spawnattr_t *attributes)
 
 /* Returns an errno. */
 static int
-spawn_helper(const char *path, int socket, pid_t *pid)
+spawn_helper(const char *path, int socket, bool may_fetch, pid_t *pid)
 {
-	char name[] = "tmtop-symbols";
+	char *name = xstrdup(path);
 	char *arguments[] = { name, NULL };
-	char **environment = make_environment();
+	char **environment = make_environment(may_fetch);
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	int error;
@@ -110,11 +110,13 @@ spawn_helper(const char *path, int socket, pid_t *pid)
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	free(environment);
+	free(name);
 	return error;
 }
 
 int
-helper_start(struct helper *helper, const char *path, struct errbuf *why)
+helper_start(struct helper *helper, const char *path, bool may_fetch,
+    struct errbuf *why)
 {
 	int pair[2];
 	int error;
@@ -123,7 +125,7 @@ helper_start(struct helper *helper, const char *path, struct errbuf *why)
 		errbuf_sys(why, "no symbols: cannot make a socket");
 		return -1;
 	}
-	error = spawn_helper(path, pair[1], &helper->pid);
+	error = spawn_helper(path, pair[1], may_fetch, &helper->pid);
 	close(pair[1]);
 	if (error != 0) {
 		close(pair[0]);

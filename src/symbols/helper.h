@@ -21,8 +21,10 @@ struct helper {
 /* Not running. */
 void helper_init(struct helper *helper);
 
-/* Start the program at `path`.  -1: why says what is wrong. */
-int helper_start(struct helper *helper, const char *path, struct errbuf *why);
+/* Start the program at `path`.  Only one that may fetch keeps what tells
+ * libdebuginfod its servers.  -1: why says what is wrong. */
+int helper_start(struct helper *helper, const char *path, bool may_fetch,
+    struct errbuf *why);
 
 /* Kill and reap it, forget what was under way; nothing when it does not run.
  * helper_fini() also releases the memory. */

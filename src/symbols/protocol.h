@@ -10,7 +10,8 @@
  *
  *	HELLO	helper, first of all	u32 version
  *	MODULE	viewer, before its	u32 module; string build-id, path,
- *		first LOOKUP		    root
+ *		first LOOKUP		    root, separate file to fall back on
+ *					    ("": none).  Again: open it anew
  *	LOOKUP	viewer			u32 location, u32 module,
  *					    u64 address, u32 flags
  *	SOURCE	helper, before the	u32 module, u32 flags; stamp of the
@@ -21,6 +22,13 @@
  *		of the LOOKUPs		    u32 n_frames, then per
  *					    frame, innermost first: u32 line,
  *					    u32 flags; string function, file
+ *
+ * With tmtop-fetch, after its HELLO:
+ *
+ *	FETCH	viewer			u32 module; string build-id
+ *	PROGRESS fetcher, any number	u32 module; u64 bytes done, of all (0:
+ *					    not known)
+ *	FETCHED	fetcher			u32 module; string path, "": in vain
  *
  * The address is an ELF address inside the instruction that is meant: the
  * viewer has subtracted 1 from return addresses already.  No frames: nothing
@@ -41,7 +49,7 @@
 #include "util/strbuf.h"
 
 #define SYMBOLS_FD		3
-#define SYMBOLS_VERSION		2u
+#define SYMBOLS_VERSION		3u
 #define SYMBOLS_MAX_FRAMES	64u	/* inlined at one place */
 #define SYMBOLS_MAX_MODULES	(1u << 20)
 #define SYMBOLS_MAX_BUILD_ID	32u
@@ -57,6 +65,9 @@ enum symbols_kind {
 	SYMBOLS_LOOKUP	= 3,
 	SYMBOLS_ANSWER	= 4,
 	SYMBOLS_SOURCE	= 5,
+	SYMBOLS_FETCH	= 6,
+	SYMBOLS_PROGRESS = 7,
+	SYMBOLS_FETCHED	= 8,
 };
 
 enum symbols_lookup_flag {

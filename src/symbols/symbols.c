@@ -117,6 +117,7 @@ symbols_progress(const struct symbols *symbols)
 	if (head != 0)
 		progress.reading = name_text(symbols->names,
 		    symbols->cache.places.items[head].frames[0].module);
+	symbols_fetch_progress(symbols, &progress);
 	return progress;
 }
 
@@ -129,6 +130,7 @@ give_up(struct symbols *symbols)
 
 	helper_stop(&symbols->helper);
 	symbols->is_given_up = true;
+	symbols_stop_fetching(symbols);
 	waiting_return(&symbols->waiting);
 	while (waiting_next(&symbols->waiting, &location)) {
 		waiting_drop(&symbols->waiting, location);
@@ -142,7 +144,7 @@ start_helper(struct symbols *symbols)
 	symbols->generation++;
 	symbols->has_hello = false;
 	symbols->idle_ms = 0;
-	if (helper_start(&symbols->helper, symbols->helper_path,
+	if (helper_start(&symbols->helper, symbols->helper_path, false,
 	    &symbols->trouble) < 0)
 		give_up(symbols);
 }
@@ -225,6 +227,7 @@ work(struct symbols *symbols)
 	bool has_sign, is_dead;
 
 	do {
+		symbols_fetch_work(symbols);
 		if (symbols->is_given_up)
 			return;
 		if (symbols->helper.pid == 0) {
@@ -247,17 +250,17 @@ work(struct symbols *symbols)
 static void
 wait_for_helper(const struct symbols *symbols, int64_t ms)
 {
-	struct pollfd poll_fd = {
-		.fd = symbols->helper.fd,
-		.events = POLLIN,
+	struct pollfd fds[] = {
+		{ .fd = symbols->helper.fd, .events = POLLIN },
+		{ .fd = symbols_fetch_fd(symbols), .events = POLLIN },
 	};
 
 	if (symbols->helper.out.size > 0)
-		poll_fd.events |= POLLOUT;
+		fds[0].events |= POLLOUT;
 	/* Often enough for the watchdog. */
 	if (ms < 0 || ms > 100)
 		ms = 100;
-	poll(&poll_fd, 1, (int)ms);
+	poll(fds, array_size(fds), (int)ms);
 }
 
 bool
@@ -314,7 +317,12 @@ symbols_free(struct symbols *symbols)
 	if (symbols == NULL)
 		return;
 	helper_fini(&symbols->helper);
+	symbols_fetch_fini(symbols);
 	symbols_save_kept(symbols);
+	for (size_t i = 0; i < symbols->modules.n; i++) {
+		vec_fini(&symbols->modules.items[i].parked);
+		free(symbols->modules.items[i].debug_path);
+	}
 	cache_fini(&symbols->cache);
 	vec_fini(&symbols->modules);
 	waiting_fini(&symbols->waiting);

@@ -75,6 +75,16 @@ struct symbol_frame symbols_stand_in(struct symbols *symbols,
  */
 void symbols_use_cache(struct symbols *symbols, const char *folder);
 
+/*
+ * Fetch debug information that is not here from the servers of DEBUGINFOD_URLS
+ * by tmtop-fetch at `path`.  Before anything is asked for.  Without this call
+ * nothing ever touches a network.
+ */
+void symbols_use_debuginfod(struct symbols *symbols, const char *path);
+/* Enough: what is being fetched, or still to be, stays as it is. */
+void symbols_stop_fetching(struct symbols *symbols);
+int symbols_fetch_fd(const struct symbols *symbols);	/* to poll; -1: none */
+
 /* Start the helper if there is something to ask and it does not run, so that
  * symbols_fd() can be waited for. */
 void symbols_start(struct symbols *symbols);
@@ -105,6 +115,10 @@ void symbols_hurry(struct symbols *symbols, const uint32_t *locations,
 struct symbols_progress {
 	uint32_t	n_asked, n_pending;
 	const char	*reading;
+	const char	*fetching;	/* raw path of the module whose debug
+					 * information comes from a server,
+					 * borrowed; "": none */
+	uint64_t	n_fetched, n_to_fetch;	/* bytes of it; 0: not known */
 };
 struct symbols_progress symbols_progress(const struct symbols *symbols);
 

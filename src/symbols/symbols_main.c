@@ -31,6 +31,7 @@
 struct known_module {
 	char		*path;		/* NULL: not introduced */
 	char		*root;
+	char		*debug;
 	unsigned char	 build_id[SYMBOLS_MAX_BUILD_ID];
 	size_t		 build_id_size;
 	struct debug_module *opened;	/* NULL: not now */
@@ -48,6 +49,18 @@ struct server {
 
 /* ---- modules ---- */
 
+static void
+forget_module(struct server *server, struct known_module *module)
+{
+	if (module->opened != NULL)
+		server->n_open--;
+	debug_close(module->opened);
+	free(module->path);
+	free(module->root);
+	free(module->debug);
+	*module = (struct known_module){ 0 };
+}
+
 static int
 learn_module(struct server *server, struct packet *packet)
 {
@@ -55,6 +68,7 @@ learn_module(struct server *server, struct packet *packet)
 	struct packet_string build_id = packet_get_string(packet);
 	struct packet_string path = packet_get_string(packet);
 	struct packet_string root = packet_get_string(packet);
+	struct packet_string debug = packet_get_string(packet);
 	struct known_module *module;
 
 	if (!packet_is_done(packet) || id >= SYMBOLS_MAX_MODULES ||
@@ -63,10 +77,10 @@ learn_module(struct server *server, struct packet *packet)
 	if (id >= server->modules.n)
 		vec_push_zeroed(&server->modules, id + 1 - server->modules.n);
 	module = &server->modules.items[id];
-	if (module->path != NULL)
-		return -1;
+	forget_module(server, module);
 	module->path = xstrndup(path.bytes, path.size);
 	module->root = xstrndup(root.bytes, root.size);
+	module->debug = xstrndup(debug.bytes, debug.size);
 	module->build_id_size = build_id.size;
 	memcpy(module->build_id, build_id.bytes, build_id.size);
 	return 0;
@@ -95,6 +109,7 @@ open_module(struct server *server, struct known_module *module)
 	struct module_key key = {
 		.path = module->path,
 		.root = module->root,
+		.debug = module->debug,
 		.build_id = module->build_id,
 		.build_id_size = module->build_id_size,
 	};

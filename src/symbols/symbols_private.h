@@ -13,6 +13,9 @@
 struct module_state {
 	uint32_t	n_strikes;	/* helpers that it cost */
 	uint32_t	known_to;	/* generation of helper that has it */
+	unsigned	fetch;		/* enum fetch_state */
+	VEC(uint32_t)	parked;		/* until it is fetched */
+	char		*debug_path;	/* what was fetched; NULL: nothing */
 	struct disk_module *kept;	/* NULL: not asked for, or nowhere */
 };
 
@@ -35,6 +38,7 @@ struct symbols {
 	int		 cache_dir;	/* on disk; -1: none */
 	VEC(struct module_state) modules;	/* by module */
 	struct waiting	 waiting;
+	struct fetcher	*fetcher;	/* NULL: nothing is ever fetched */
 };
 
 /* Borrowed until the next call for a module that has none yet. */
@@ -60,6 +64,19 @@ int symbols_take_packets(struct symbols *symbols);
  * location; how many, 0: none.  packet_is_done() must be asked, too. */
 uint32_t symbols_read_frames(struct symbols *symbols, struct packet *packet,
     uint32_t location, struct symbol_frame frames[SYMBOLS_MAX_FRAMES]);
+
+/* ---- symbols_fetch.c ---- */
+
+/* A module has no debug information here: fetch it, if that is wanted. */
+void symbols_want_lines(struct symbols *symbols, uint32_t module);
+/* The head of what waits is to wait for its module; false when nothing is
+ * fetched for that. */
+bool symbols_park(struct symbols *symbols, uint32_t location);
+/* Everything that can be done now. */
+void symbols_fetch_work(struct symbols *symbols);
+void symbols_fetch_progress(const struct symbols *symbols,
+    struct symbols_progress *progress);
+void symbols_fetch_fini(struct symbols *symbols);
 
 /* ---- symbols_disk.c ---- */
 

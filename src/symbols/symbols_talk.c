@@ -58,6 +58,7 @@ take_answer(struct symbols *symbols, struct packet *packet)
 	uint32_t flags = packet_get_u32(packet);
 	const struct packet rest = *packet;
 	bool is_rough = (flags & ANSWER_ROUGH) != 0;
+	bool is_final = false;
 	uint32_t n;
 
 	if (location == 0 || location != waiting_head(&symbols->waiting) ||
@@ -66,14 +67,14 @@ take_answer(struct symbols *symbols, struct packet *packet)
 	n = symbols_read_frames(symbols, packet, location, frames);
 	if (!packet_is_done(packet))
 		return -1;
-	if (is_rough) {
-		waiting_take_rough(&symbols->waiting);
-		for (uint32_t i = 0; i < n || i == 0; i++)
-			frames[i].flags |= SYMBOL_PENDING;
-	} else {
-		waiting_take(&symbols->waiting);
+	if (!is_rough)
 		symbols_keep(symbols, location, flags, rest.at, rest.size);
-	}
+	if (is_rough)
+		waiting_take_rough(&symbols->waiting);
+	else if ((flags & ANSWER_BEST) || !symbols_park(symbols, location))
+		is_final = waiting_take(&symbols->waiting) != 0;
+	for (uint32_t i = 0; !is_final && (i < n || i == 0); i++)
+		frames[i].flags |= SYMBOL_PENDING;
 	cache_set(&symbols->cache, location, frames, n > 0 ? n : 1);
 	symbols->has_changed = true;
 	return 0;
@@ -90,6 +91,8 @@ take_source(struct symbols *symbols, struct packet *packet)
 	    module >= frame_store_n_modules(symbols->store))
 		return -1;
 	symbols_keep_source(symbols, module, &source);
+	if ((source.flags & SOURCE_HAS_LINES) == 0)
+		symbols_want_lines(symbols, module);
 	return 0;
 }
 
@@ -136,6 +139,7 @@ put_module(struct symbols *symbols, uint32_t id)
 {
 	const struct code_module *module =
 	    frame_store_get_module(symbols->store, id);
+	const char *debug = symbols_module(symbols, id)->debug_path;
 	struct strbuf *out = &symbols->helper.out;
 	size_t start = packet_begin(out, SYMBOLS_MODULE);
 
@@ -144,6 +148,8 @@ put_module(struct symbols *symbols, uint32_t id)
 	    module->build_id_size);
 	packet_put_string(out, module->path, strlen(module->path));
 	packet_put_string(out, module->root, strlen(module->root));
+	packet_put_string(out, debug == NULL ? "" : debug,
+	    debug == NULL ? 0 : strlen(debug));
 	packet_end(out, start);
 }
 

@@ -332,6 +332,12 @@ session_symbols_pending(const struct session *s)
 }
 
 void
+session_stop_fetching(struct session *s)
+{
+	(void)s;
+}
+
+void
 session_symbols_text(const struct session *s, char *to, size_t room)
 {
 	(void)s;

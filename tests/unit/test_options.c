@@ -106,6 +106,7 @@ options_every_one_reaches_its_field(void **state)
 	assert_int_equal(parse("-b -g filename -c -F *.c:7 -F !*/x.c_all "
 	    "-s count -r -t 5 -d 0.25 -n 3 -o r.txt --frames=25 -f json "
 	    "--skip=my* --source-map=/a=/b --source-map=c=d=e --no-cache "
+	    "--debuginfod "
 	    "prog"), OPTIONS_RUN);
 	assert_true(options.batch);
 	assert_int_equal(options.grouping, BY_FILENAME);
@@ -127,6 +128,7 @@ options_every_one_reaches_its_field(void **state)
 	assert_int_equal(options.n_source_maps, 2);
 	assert_string_equal(options.source_maps[1], "c=d=e");
 	assert_true(options.no_cache);
+	assert_true(options.debuginfod);
 	clean_up(NULL);
 
 	assert_int_equal(parse("--no-skip --color=never --ascii --no-mouse "
@@ -523,7 +525,7 @@ options_help_lists_every_option_once(void **state)
 	static const char *const names[] = { "group-by", "cumulative",
 		"filter", "sort", "reverse", "skip", "no-skip", "frames",
 		"sample", "stopped", "table-size", "unwinder", "follow",
-		"source-map", "no-cache", "stdin", "stdout",
+		"source-map", "debuginfod", "no-cache", "stdin", "stdout",
 		"stderr", "output-log", "on-hangup", "delay", "exit", "color",
 		"ascii", "no-mouse", "batch", "format", "output", "top",
 		"iterations", "quiet", "verbose", "version", "help" };

@@ -27,7 +27,7 @@ start(struct helper *helper)
 	snprintf(path, sizeof path, "%s/tmtop-symbols",
 	    getenv("TMTOP_BUILD") != NULL ? getenv("TMTOP_BUILD") : ".");
 	helper_init(helper);
-	if (helper_start(helper, path, &why) < 0)
+	if (helper_start(helper, path, false, &why) < 0)
 		fail_msg("%s", why.text);
 }
 
@@ -55,6 +55,7 @@ introduce(struct helper *helper, const char *path)
 	packet_put_u32(&helper->out, MODULE);
 	packet_put_string(&helper->out, "", 0);
 	packet_put_string(&helper->out, path, strlen(path));
+	packet_put_string(&helper->out, "", 0);
 	packet_put_string(&helper->out, "", 0);
 	packet_end(&helper->out, start);
 }
