@@ -59,18 +59,20 @@ read_processes(struct loading *l, int64_t id, struct snapshot *snapshot,
     uint32_t n_declared)
 {
 	struct db_query *query = prepare_rows(l, "process",
-	    "id, name, command, state", &process_fields, &totals_fields, id);
+	    "id, name, command, allocator, state", &process_fields, &totals_fields, id);
 	VEC(struct process) processes = VEC_INIT;
 
 	while (db_next(query) && read_is_next(query, processes.n)) {
 		struct process process = { .state = (enum process_state)
-		    db_int(query, 3, 0, PROCESS_EXECED) };
+		    db_int(query, 4, 0, PROCESS_EXECED) };
 
 		read_printable(query, 1, process.name, sizeof process.name);
 		read_printable(query, 2, process.command,
 		    sizeof process.command);
-		schema_get(query, 4, &process_fields, &process);
-		schema_get(query, 4 + process_fields.n, &totals_fields,
+		read_printable(query, 3, process.allocator,
+		    sizeof process.allocator);
+		schema_get(query, 5, &process_fields, &process);
+		schema_get(query, 5 + process_fields.n, &totals_fields,
 		    &process.totals);
 		vec_push(&processes, process);
 	}

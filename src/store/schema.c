@@ -83,7 +83,7 @@ static const struct table tables[] = {
 ")" },
 	{ "process", "CREATE TABLE process(\n"
 "  snapshot INTEGER NOT NULL, id INTEGER NOT NULL,\n"
-"  name NOT NULL, command NOT NULL,\n"
+"  name NOT NULL, command NOT NULL, allocator NOT NULL,\n"
 "  pid INTEGER NOT NULL, ppid INTEGER NOT NULL,\n"
 "  state INTEGER NOT NULL, -- 0 running, 1 ended, 2 replaced by exec\n"
 "  wait_status INTEGER NOT NULL, -- -1: not known\n"
@@ -110,7 +110,9 @@ TOTALS_COLUMNS ",\n"
 "  n_blocks INTEGER, -- NULL: saved without --blocks\n"
 "  clear_epoch INTEGER NOT NULL,\n"
 "  generation INTEGER NOT NULL, -- of a block made right then\n"
-"  has_survivors INTEGER NOT NULL,\n"
+"  has_survivors INTEGER NOT NULL, -- since this mark:\n"
+"  survivors_clear_epoch INTEGER NOT NULL,\n"
+"  survivors_generation INTEGER NOT NULL,\n"
 TOTALS_COLUMNS "\n"
 ")" },
 	{ "stack", "CREATE TABLE stack(\n"
@@ -225,6 +227,10 @@ static const struct store_field snapshot_table[] = {
 	{ "generation", FIELD_U32, offsetof(struct snapshot,
 	    birth.generation) },
 	BOOL(snapshot, has_survivors),
+	{ "survivors_clear_epoch", FIELD_U32, offsetof(struct snapshot,
+	    survivors_since.clear_epoch) },
+	{ "survivors_generation", FIELD_U32, offsetof(struct snapshot,
+	    survivors_since.generation) },
 };
 
 static const struct store_field trace_table[] = {

@@ -72,7 +72,7 @@ static void
 write_processes(struct db *db, const struct snapshot *snapshot, uint32_t id)
 {
 	struct db_query *insert = prepare_insert(db, "process",
-	    "snapshot, id, name, command, state", &process_fields,
+	    "snapshot, id, name, command, allocator, state", &process_fields,
 	    &totals_fields);
 
 	for (uint32_t i = 0; i < snapshot->n_processes; i++) {
@@ -82,9 +82,10 @@ write_processes(struct db *db, const struct snapshot *snapshot, uint32_t id)
 		db_put_int(insert, 2, i);
 		put_string(insert, 3, process->name);
 		put_string(insert, 4, process->command);
-		db_put_int(insert, 5, process->state);
-		schema_put(insert, 6, &process_fields, process);
-		schema_put(insert, 6 + process_fields.n, &totals_fields,
+		put_string(insert, 5, process->allocator);
+		db_put_int(insert, 6, process->state);
+		schema_put(insert, 7, &process_fields, process);
+		schema_put(insert, 7 + process_fields.n, &totals_fields,
 		    &process->totals);
 		db_put(insert);
 	}

@@ -115,6 +115,7 @@ make_snapshot(struct world *world, unsigned seed, bool has_blocks)
 	snapshot->processes[0] = (struct process){ .pid = 4711, .ppid = 1,
 		.state = PROCESS_EXITED, .wait_status = -1, .n_threads = 3,
 		.name = "prog", .command = "prog \\x1b", .is_fork = true,
+		.allocator = "jemalloc",
 		.totals = { .allocs = seed } };
 	snapshot->processes[1] = (struct process){ .pid = 4712,
 		.start_ns = UINT64_MAX, .is_corrupt = true };
@@ -138,6 +139,7 @@ make_snapshot(struct world *world, unsigned seed, bool has_blocks)
 		.is_memory_refused = true };
 	snapshot->birth = (struct birth){ 3, seed };
 	snapshot->has_survivors = true;
+	snapshot->survivors_since = (struct birth){ 2, seed + 1 };
 	if (seed % 2 != 0) {
 		snapshot->is_corrupt = true;
 		strcpy(snapshot->corruption, "tree: parent");
@@ -230,18 +232,19 @@ static void
 print_snapshot(struct strbuf *to, const struct world *world,
     const struct snapshot *s)
 {
-	strbuf_printf(to, "%d %s %u %u %d %u %u %u %d %zu\n", s->is_corrupt,
-	    s->corruption, s->birth.clear_epoch, s->birth.generation,
-	    s->has_survivors, s->n_processes, s->n_threads, s->n_traces,
+	strbuf_printf(to, "%d %s %u %u %d %u %u %u %u %u %d %zu\n",
+	    s->is_corrupt, s->corruption, s->birth.clear_epoch,
+	    s->birth.generation, s->has_survivors,
+	    s->survivors_since.clear_epoch, s->survivors_since.generation, s->n_processes, s->n_threads, s->n_traces,
 	    s->blocks != NULL, s->n_blocks);
 	print_totals(to, &s->totals);
 	for (uint32_t i = 0; i < s->n_processes; i++) {
 		const struct process *p = &s->processes[i];
 
-		strbuf_printf(to, "%d %d %d %d %u %lu %lu %d %d %s %s",
+		strbuf_printf(to, "%d %d %d %d %u %lu %lu %d %d %s %s %s",
 		    p->pid, p->ppid, p->state, p->wait_status, p->n_threads,
 		    p->start_ns, p->inherited_bytes, p->is_fork,
-		    p->is_corrupt, p->name, p->command);
+		    p->is_corrupt, p->name, p->command, p->allocator);
 		print_totals(to, &p->totals);
 	}
 	for (uint32_t i = 0; i < s->n_threads; i++)
