@@ -290,7 +290,8 @@ read_skip(struct options *options, const struct option_row *row ATTR_UNUSED,
 	return 0;
 }
 
-/* The bytes of a file, less than room - 1, as a string; -1: errno says why not. */
+/* The bytes of a file, less than room - 1, as a string; -1: errno says why
+ * not. */
 static int
 read_file(const char *path, char *to, size_t room)
 {

@@ -208,7 +208,8 @@ follow_run(struct report *report, struct session *session)
 			continue;
 		/* Signals and the next reading must not wait for symbols
 		 * for ever: what is missing comes with a later one. */
-		report_take_reading(report, session, (int)report->options->delay_ms);
+		report_take_reading(report, session,
+		    (int)report->options->delay_ms);
 		next_ms += report->options->delay_ms;
 		if (next_ms < now_ms())
 			next_ms = now_ms();

@@ -30,8 +30,8 @@ static void
 send_event(struct report *report, enum report_level level, const char *code,
     pid_t pid, const char *text)
 {
-	struct report_event event = { .time = report_wall_time(), .level = level,
-		.code = code, .pid = pid, .text = text };
+	struct report_event event = { .time = report_wall_time(),
+		.level = level, .code = code, .pid = pid, .text = text };
 
 	if (report->format->event != NULL)
 		report->format->event(&report->out, &event);

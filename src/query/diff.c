@@ -39,29 +39,6 @@ index_rows(struct idmap *map, const struct stats_table *table)
 	}
 }
 
-static void
-subtract(struct statistic *row, const struct statistic *old)
-{
-	row->size_diff = (int64_t)(row->size - old->size);
-	row->count_diff = (int64_t)(row->count - old->count);
-	row->allocs_diff = (int64_t)(row->allocs - old->allocs);
-	row->allocated_diff = (int64_t)(row->allocated - old->allocated);
-}
-
-/* An old row as it is now: gone. */
-static struct statistic
-vanish(const struct statistic *old)
-{
-	struct statistic row = *old;
-
-	row.size = row.count = row.allocs = row.frees = 0;
-	row.allocated = row.temporary = 0;
-	row.survivor_size = row.survivor_count = 0;
-	row.n_tracebacks = 0;
-	subtract(&row, old);
-	return row;
-}
-
 /* Fill in rows (room for both sides); returns how many there are. */
 static uint32_t
 join(struct statistic *rows, const struct stats_table *old,
@@ -82,12 +59,12 @@ join(struct statistic *rows, const struct stats_table *old,
 			assert(id < old->n_all && !is_matched[id]);
 			is_matched[id] = true;
 		}
-		subtract(&rows[n++], id != IDMAP_NONE ? &old->rows[id] :
+		stats_subtract(&rows[n++], id != IDMAP_NONE ? &old->rows[id] :
 		    &nothing);
 	}
 	for (uint32_t i = 0; i < old->n_all; i++) {
 		if (!is_matched[i])
-			rows[n++] = vanish(&old->rows[i]);
+			rows[n++] = stats_vanish(&old->rows[i]);
 	}
 	idmap_fini(&map);
 	free(is_matched);

@@ -4,17 +4,12 @@
  * Shape      A joined table is taken apart into its two sides again.  Rows of
  *            one function of one file are one group, tracebacks through the
  *            same functions too; in each group the old rows are paired with
- *            the present ones, as many as there can be, in the order of their
- *            lines and at the least cost.  What stays without a partner on
- *            both sides is tried once more by file names without folders.
- * Why        A line that moved must not look like one leak and one gain.
- *            Lines alone do not tell which is which, when a new line stands
- *            in the place of an old one: how often it allocates, and blocks
- *            of what size, weighs more than how far it moved.
- *            In modules whose build has not changed no line can have moved.
- * Limits     Groups of more than MAX_CELLS pairs stay as they are.
+ *            the present ones (moved_pair.c).  What stays without a partner
+ *            on both sides is tried once more by file names without folders.
+ * Why        A line that moved must not look like one leak and one gain.  In
+ *            modules whose build has not changed no line can have moved.
  */
-#include "query/stats.h"
+#include "query/moved_private.h"
 
 #include "base/hash.h"
 #include "util/vec.h"
@@ -22,34 +17,6 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NO_ROW	UINT32_MAX
-
-enum { MAX_CELLS = 1 << 16, MAX_DISTANCE = 1000, WEIGHT = 2000 };
-
-/* One side of a row: what it was then, or what it is now. */
-struct side {
-	uint64_t	key;		/* of its group */
-	uint64_t	file_key;	/* key with folders */
-	uint32_t	row;
-	uint64_t	allocs, allocated;
-};
-
-struct sides {
-	struct side	*items;
-	size_t		 n, room;
-};
-
-struct moving {
-	struct stats_table *table;
-	struct stack_tables tables;
-	const struct names *names;
-	const bool	*same_build;	/* by name of a module */
-	uint64_t	*frame_keys;	/* of the present try, by frame */
-	uint64_t	*file_keys;	/* of the first try, by row */
-	struct sides	 old, now;
-	uint32_t	*partner_of_old, *partner_of_now;	/* by row */
-};
 
 /* ---- sides ---- */
 
@@ -88,19 +55,6 @@ hash_name(const struct moving *m, uint32_t name, bool without_folder)
 	return hash_bytes(raw, size);
 }
 
-static const struct symbol_frame *
-frame_of(const struct moving *m, uint32_t node)
-{
-	return &m->tables.frames[m->tables.nodes[node].frame].symbol;
-}
-
-/* Where in its function a frame is. */
-static uint64_t
-position_of(const struct symbol_frame *frame)
-{
-	return frame->line != 0 ? frame->line : frame->offset;
-}
-
 static bool
 may_have_moved(const struct moving *m, const struct symbol_frame *frame)
 {
@@ -117,7 +71,7 @@ hash_frame(const struct moving *m, const struct symbol_frame *frame,
 
 	hash = hash_word(hash + hash_name(m, frame->function, false));
 	if (!may_have_moved(m, frame))
-		hash = hash_word(hash + position_of(frame));
+		hash = hash_word(hash + moved_position(frame));
 	return hash;
 }
 
@@ -160,186 +114,6 @@ find_key(const struct moving *m, const struct statistic *row,
 	return row->function != NAME_UNKNOWN && !m->same_build[row->module];
 }
 
-/* ---- order and distance in a group ---- */
-
-static int
-compare_numbers(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
-}
-
-static uint64_t
-difference(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : b - a;
-}
-
-/* Lines of two rows of a group, newest frame first. */
-static int
-compare_positions(const struct moving *m, uint32_t a, uint32_t b)
-{
-	int order = 0;
-
-	while (order == 0 && a != 0 && b != 0 && a != b) {
-		order = compare_numbers(position_of(frame_of(m, a)),
-		    position_of(frame_of(m, b)));
-		if (m->table->grouping != BY_TRACEBACK)
-			break;
-		a = m->tables.nodes[a].parent;
-		b = m->tables.nodes[b].parent;
-	}
-	return order;
-}
-
-static int
-compare_sides(const void *left, const void *right, void *moving)
-{
-	const struct moving *m = moving;
-	const struct side *a = left, *b = right;
-	const struct statistic *rows = m->table->rows;
-	int order = compare_numbers(a->key, b->key);
-
-	if (order == 0)
-		order = compare_positions(m, rows[a->row].stack,
-		    rows[b->row].stack);
-	return order != 0 ? order : compare_numbers(rows[a->row].identity,
-	    rows[b->row].identity);
-}
-
-static uint64_t
-distance(const struct moving *m, uint32_t a, uint32_t b)
-{
-	uint64_t sum = 0;
-
-	while (a != 0 && b != 0 && a != b && sum < MAX_DISTANCE) {
-		uint64_t lines = difference(position_of(frame_of(m, a)),
-		    position_of(frame_of(m, b)));
-
-		sum += lines < MAX_DISTANCE ? lines : MAX_DISTANCE;
-		if (m->table->grouping != BY_TRACEBACK)
-			break;
-		a = m->tables.nodes[a].parent;
-		b = m->tables.nodes[b].parent;
-	}
-	return sum < MAX_DISTANCE ? sum : MAX_DISTANCE;
-}
-
-/* 0 for equal numbers, up to WEIGHT for those that have nothing in common. */
-static uint64_t
-unlikeness(double a, double b)
-{
-	double most = a > b ? a : b, least = a > b ? b : a;
-
-	return most <= 0 ? 0 : (uint64_t)(WEIGHT * (most - least) / most);
-}
-
-static double
-average_of(const struct side *side)
-{
-	return side->allocs == 0 ? 0 :
-	    (double)side->allocated / (double)side->allocs;
-}
-
-static uint64_t
-cost_of(const struct moving *m, const struct side *old,
-    const struct side *now)
-{
-	const struct statistic *rows = m->table->rows;
-
-	return distance(m, rows[old->row].stack, rows[now->row].stack) +
-	    unlikeness((double)old->allocs, (double)now->allocs) +
-	    unlikeness(average_of(old), average_of(now));
-}
-
-/* ---- pairing ---- */
-
-static void
-pair(struct moving *m, const struct side *old, const struct side *now)
-{
-	m->partner_of_old[old->row] = now->row;
-	m->partner_of_now[now->row] = old->row;
-}
-
-/* Are both sides at the same places? Then nothing has moved. */
-static bool
-is_unmoved(const struct side *old, size_t n_old, const struct side *now,
-    size_t n_now)
-{
-	if (n_old != n_now)
-		return false;
-	for (size_t i = 0; i < n_old; i++) {
-		if (old[i].row != now[i].row)
-			return false;
-	}
-	return true;
-}
-
-/*
- * Give each of the fewer sides a partner among the more, in order.  cells[i][j]
- * is the least cost of giving the first i of the fewer partners among the
- * first j; is_old: the fewer are the old ones.
- */
-static void
-align(struct moving *m, const struct side *few, size_t n_few,
-    const struct side *many, size_t n_many, bool is_old)
-{
-	size_t width = n_many + 1;
-	uint64_t *cells = xcalloc((n_few + 1) * width, sizeof *cells);
-
-	for (size_t i = 1; i <= n_few; i++) {
-		for (size_t j = i; j <= n_many; j++) {
-			uint64_t paired = cells[(i - 1) * width + j - 1] +
-			    (is_old ? cost_of(m, &few[i - 1], &many[j - 1]) :
-			    cost_of(m, &many[j - 1], &few[i - 1]));
-			uint64_t before = cells[i * width + j - 1];
-
-			cells[i * width + j] = j > i && before <= paired ?
-			    before : paired;
-		}
-	}
-	for (size_t i = n_few, j = n_many; i > 0; j--) {
-		assert(j >= i);
-		if (j > i && cells[i * width + j] == cells[i * width + j - 1])
-			continue;
-		i--;
-		if (is_old)
-			pair(m, &few[i], &many[j - 1]);
-		else
-			pair(m, &many[j - 1], &few[i]);
-	}
-	free(cells);
-}
-
-/* Without folders: which of several files is meant cannot be told. */
-static bool
-is_one_file(const struct side *sides, size_t n)
-{
-	for (size_t i = 1; i < n; i++) {
-		if (sides[i].file_key != sides[0].file_key)
-			return false;
-	}
-	return true;
-}
-
-static void
-pair_group(struct moving *m, const struct side *old, size_t n_old,
-    const struct side *now, size_t n_now)
-{
-	if (is_unmoved(old, n_old, now, n_now) ||
-	    !is_one_file(old, n_old) || !is_one_file(now, n_now) ||
-	    n_old >= MAX_CELLS || n_now >= MAX_CELLS ||
-	    (n_old + 1) * (n_now + 1) > MAX_CELLS)
-		return;
-	for (size_t i = 0; i < n_old; i++)
-		m->partner_of_old[old[i].row] = NO_ROW;
-	for (size_t i = 0; i < n_now; i++)
-		m->partner_of_now[now[i].row] = NO_ROW;
-	if (n_old <= n_now)
-		align(m, old, n_old, now, n_now, true);
-	else
-		align(m, now, n_now, old, n_old, false);
-}
-
 static size_t
 group_end(const struct sides *sides, size_t begin)
 {
@@ -358,9 +132,9 @@ pair_groups(struct moving *m)
 
 	if (m->old.n == 0 || m->now.n == 0)
 		return;
-	qsort_r(m->old.items, m->old.n, sizeof *m->old.items, compare_sides,
+	qsort_r(m->old.items, m->old.n, sizeof *m->old.items, moved_compare_sides,
 	    m);
-	qsort_r(m->now.items, m->now.n, sizeof *m->now.items, compare_sides,
+	qsort_r(m->now.items, m->now.n, sizeof *m->now.items, moved_compare_sides,
 	    m);
 	while (i < m->old.n && j < m->now.n) {
 		i_end = group_end(&m->old, i);
@@ -370,7 +144,7 @@ pair_groups(struct moving *m)
 		} else if (m->old.items[i].key > m->now.items[j].key) {
 			j = j_end;
 		} else {
-			pair_group(m, &m->old.items[i], i_end - i,
+			moved_pair_group(m, &m->old.items[i], i_end - i,
 			    &m->now.items[j], j_end - j);
 			i = i_end;
 			j = j_end;
@@ -416,27 +190,6 @@ try_pairs(struct moving *m, bool without_folder)
 /* ---- the table ---- */
 
 static void
-subtract(struct statistic *row, const struct statistic *old)
-{
-	row->size_diff = (int64_t)(row->size - old->size);
-	row->count_diff = (int64_t)(row->count - old->count);
-	row->allocs_diff = (int64_t)(row->allocs - old->allocs);
-	row->allocated_diff = (int64_t)(row->allocated - old->allocated);
-}
-
-static struct statistic
-vanish(const struct statistic *old)
-{
-	struct statistic row = *old;
-
-	row.size = row.count = row.allocs = row.frees = 0;
-	row.allocated = row.temporary = 0;
-	row.n_tracebacks = 0;
-	subtract(&row, old);
-	return row;
-}
-
-static void
 join_partners(struct moving *m)
 {
 	static const struct statistic nothing;
@@ -451,11 +204,11 @@ join_partners(struct moving *m)
 		if (exists(&row)) {
 			if (partner != NO_ROW)
 				before = old_of(&table->rows[partner]);
-			subtract(&row, &before);
+			stats_subtract(&row, &before);
 			vec_push(&rows, row);
 		}
 		if (exists(&old) && m->partner_of_old[i] == NO_ROW)
-			vec_push(&rows, vanish(&old));
+			vec_push(&rows, stats_vanish(&old));
 	}
 	free(table->rows);
 	table->rows = rows.items;

@@ -102,3 +102,25 @@ stats_is_at(const struct stats_table *table, const struct statistic *row,
 	return table->grouping == BY_FILENAME ?
 	    a->symbol.file == b->symbol.file : a->location == b->location;
 }
+
+void
+stats_subtract(struct statistic *row, const struct statistic *old)
+{
+	row->size_diff = (int64_t)(row->size - old->size);
+	row->count_diff = (int64_t)(row->count - old->count);
+	row->allocs_diff = (int64_t)(row->allocs - old->allocs);
+	row->allocated_diff = (int64_t)(row->allocated - old->allocated);
+}
+
+struct statistic
+stats_vanish(const struct statistic *old)
+{
+	struct statistic row = *old;
+
+	row.size = row.count = row.allocs = row.frees = 0;
+	row.allocated = row.temporary = 0;
+	row.survivor_size = row.survivor_count = 0;
+	row.n_tracebacks = 0;
+	stats_subtract(&row, old);
+	return row;
+}

@@ -77,6 +77,11 @@ bool stats_is_live(const struct statistic *row);
 /* Bring live rows to the front, in no particular order; returns how many. */
 uint32_t stats_put_live_first(struct statistic *rows, uint32_t n);
 
+/* Set the differences of a row to what it was. */
+void stats_subtract(struct statistic *row, const struct statistic *old);
+/* An old row as it is now: gone. */
+struct statistic stats_vanish(const struct statistic *old);
+
 /* Is the frame of `node` of table->stacks at this row's place?  (The same
  * file; or file and line, or file and offset where there is no line; or, by
  * traceback, the whole traceback.)  Not of rows by thread. */
