@@ -110,22 +110,22 @@ def check_totals(path):
           "all allocations are in some row")
 
 
-def check_differences():
+def check_differences(match):
     a, b, c = FILES
     for grouping in GROUPINGS[:3]:
-        # One build: places are equal, not only functions.
         def diff(old, new, how=grouping):
-            return Report("diff", "--match=exact", "-g", how, old,
+            return Report("diff", f"--match={match}", "-g", how, old,
                           new).diffs()
 
         forth, on = diff(a, b), diff(b, c)
+        title = f"{match}, by {grouping}"
         check(len(forth) > 0 and len(on) > 0,
-              f"by {grouping}: the runs differ ({len(forth)} rows)")
+              f"{title}: the runs differ ({len(forth)} rows)")
         equal(diff(b, a), negated(forth),
-              f"by {grouping}: back is the opposite of forth")
+              f"{title}: back is the opposite of forth")
         equal(diff(a, c), added(forth, on),
-              f"by {grouping}: two steps add up to one")
-        equal(diff(a, a), {}, f"by {grouping}: no step, no difference")
+              f"{title}: two steps add up to one")
+        equal(diff(a, a), {}, f"{title}: no step, no difference")
 
 
 def check_filters(path):
@@ -161,7 +161,8 @@ def main():
         check_totals(path)
         check_filters(path)
         check_cumulative(path)
-    check_differences()
+    for match in ("exact", "function"):
+        check_differences(match)
 
 
 main()
