@@ -3,8 +3,8 @@
  *
  * Shape      Caches from the small to the large: a name's verdict of the skip
  *            list, a location's frames, a frame's usefulness, a raw stack's
- *            node with all frames, a node's first useful ancestor, a node's
- *            stack as shown.  Each is an array by id and filled in when
+ *            node with all frames, a node's first useful ancestor, a raw
+ *            stack's node as shown.  Each is an array by id and filled in when
  *            first asked for.
  * Why        A refresh meets mostly stacks of the last one: then a trace
  *            costs two array look-ups.  A new one costs its new frames only,
@@ -59,7 +59,7 @@ struct attribution {
 	verdicts		 is_useful;	/* by frame */
 	ids			 useful;	/* by node: the nearest useful
 						 * one at or above, or 0 */
-	ids			 shown;		/* by node: as shown */
+	ids			 shown;		/* by raw stack: as shown */
 	ids			 labels;	/* names, by thread of a snapshot */
 	ids			 path;		/* scratch */
 };
@@ -299,24 +299,43 @@ extend_useful(struct attribution *a)
 
 /* ---- what is shown ---- */
 
-/* The newest `limit` frames of a traceback as one of their own. */
+/* The newest n frames of a traceback as one of their own. */
 static uint32_t
-limit_stack(struct attribution *a, uint32_t node)
+cut_stack(struct attribution *a, uint32_t node, uint32_t n)
 {
 	struct stack_tables tables = stacks_tables(a->stacks);
-	uint32_t shown = 0;
+	uint32_t cut = 0;
 
-	if (a->limit == 0 || tables.nodes[node].depth <= a->limit)
+	if (tables.nodes[node].depth <= n)
 		return node;
 	vec_clear(&a->path);
-	for (uint32_t i = 0; i < a->limit; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		vec_push(&a->path, tables.nodes[node].frame);
 		node = tables.nodes[node].parent;
 	}
-	assert(a->path.n == a->limit && a->limit > 0);
+	assert(a->path.n == n && n > 0);
 	while (a->path.n > 0)
-		shown = stacks_child(a->stacks, shown, vec_pop(&a->path));
-	return shown;
+		cut = stacks_child(a->stacks, cut, vec_pop(&a->path));
+	return cut;
+}
+
+/* What a recording with this limit would have of a raw stack: so many return
+ * addresses, with all frames that are inlined there. */
+static uint32_t
+limit_stack(struct attribution *a, uint32_t raw, uint32_t full)
+{
+	uint32_t n = 0;
+
+	if (a->limit == 0 || a->full.items[raw].n_raw <= a->limit)
+		return full;
+	for (uint32_t i = 0; i < a->limit; i++) {
+		const struct code_stack *stack = frame_store_get_stack(
+		    a->store, raw);
+
+		n += expand_location(a, stack->location)->n;
+		raw = stack->parent;
+	}
+	return cut_stack(a, full, n);
 }
 
 /* The node of the frame that the blocks are attributed to. */
@@ -334,15 +353,17 @@ find_useful(struct attribution *a, uint32_t full)
 	return a->useful.items[full] != 0 ? a->useful.items[full] : full;
 }
 
+/* The node that stands for a raw stack: limited first, as a recording is, then
+ * what is skipped. */
 static uint32_t
-find_shown(struct attribution *a, uint32_t full)
+find_shown(struct attribution *a, uint32_t raw, uint32_t full)
 {
-	if (full >= a->shown.n)
-		vec_push_zeroed(&a->shown,
-		    stacks_count(a->stacks) - a->shown.n);
-	if (a->shown.items[full] == 0)
-		a->shown.items[full] = limit_stack(a, find_useful(a, full));
-	return a->shown.items[full];
+	if (raw >= a->shown.n)
+		vec_push_zeroed(&a->shown, a->full.n - a->shown.n);
+	if (a->shown.items[raw] == 0)
+		a->shown.items[raw] = find_useful(a,
+		    limit_stack(a, raw, full));
+	return a->shown.items[raw];
 }
 
 /* Of a thread 0 and of all that the snapshot has. */
@@ -368,10 +389,8 @@ attribute_trace(struct attribution *a, const struct snapshot *snapshot,
 	const struct trace *trace = &snapshot->traces[origin];
 	struct full_stack full = find_full(a, trace->stack);
 	uint32_t depth = stacks_depth(a->stacks, full.node);
-	uint32_t useful = find_useful(a, full.node);
-	uint32_t stack = find_shown(a, full.node);
-	bool is_limited = a->limit != 0 && stacks_depth(a->stacks, stack) <
-	    stacks_depth(a->stacks, useful);
+	uint32_t stack = find_shown(a, trace->stack, full.node);
+	bool is_limited = a->limit != 0 && full.n_raw > a->limit;
 
 	assert(depth >= full.n_raw && trace->thread < a->labels.n);
 	return (struct query_trace){

@@ -31,7 +31,9 @@ struct attribution *attribution_new(const struct frame_store *store,
 void attribution_free(struct attribution *attribution);
 
 /* skip NULL: nothing is skipped (exactly tracemalloc); borrowed until
- * replaced.  limit 0: all frames. */
+ * replaced.  limit 0: all frames; else what a recording with so many frames
+ * would show: they are counted before any is skipped, and those that are
+ * inlined at one return address count as one. */
 void attribution_set_skip(struct attribution *attribution,
     const struct skip_list *skip);
 void attribution_set_limit(struct attribution *attribution, uint32_t limit);

@@ -281,8 +281,10 @@ attribute_of_no_frames_is_unknown(void **state)
 	    "<unknown>:0 ");
 }
 
+/* Return addresses are what a recording counts: before any is skipped, and
+ * with all that is inlined there. */
 static void
-attribute_limit_counts_from_the_attributed_frame(void **state)
+attribute_limit_is_that_of_a_recording(void **state)
 {
 	struct fixture *f = *state;
 	struct query_traces traces;
@@ -292,7 +294,10 @@ attribute_limit_counts_from_the_attributed_frame(void **state)
 	attribution_set_limit(f->attribution, 2);
 	check_shown(f, RAW(1, 2, 3), "route.cc:210 load.cc:12 ", whole);
 	attribution_set_limit(f->attribution, 1);
-	check_shown(f, RAW(1, 2, 3), "route.cc:210 ", whole);
+	check_shown(f, RAW(1, 2, 3), "libstdc++.so.6:0 ", whole);
+	check_shown(f, RAW(2, 3), "route.cc:210 load.cc:12 ",
+	    "new_allocator.h:137 stl_vector.h:1281 route.cc:210 load.cc:12 "
+	    "main.cc:7 ");
 	trace = apply_one(f, raw_stack(f, RAW(1, 2, 3)), 0, &traces);
 	assert_int_equal(trace.flags, TRACE_GUESSED | TRACE_TRUNCATED);
 	attribution_set_limit(f->attribution, 3);
@@ -489,7 +494,7 @@ main(void)
 		    attribute_believes_headers_only_of_inlined_frames),
 		WITH_FIXTURE(attribute_to_the_newest_when_all_are_skipped),
 		WITH_FIXTURE(attribute_of_no_frames_is_unknown),
-		WITH_FIXTURE(attribute_limit_counts_from_the_attributed_frame),
+		WITH_FIXTURE(attribute_limit_is_that_of_a_recording),
 		WITH_FIXTURE(attribute_limit_joins_tracebacks),
 		WITH_FIXTURE(attribute_user_globs_are_added),
 		WITH_FIXTURE(attribute_keeps_the_counters),
