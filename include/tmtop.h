@@ -200,7 +200,7 @@ tmtop_get_traceback(unsigned domain, const void *address, void **frames,
  * Objects that a pool hands out from its blocks, or memory that malloc knows
  * nothing of, in a domain of their own: 2 to 65535.  An address may be any
  * number, and in use once in each domain.  Calls for one object wait for each
- * other, at most 20 ms.
+ * other, at most half a second.
  */
 #define TMTOP_MALLOC	0u		/* the domain of malloc's blocks */
 

@@ -33,9 +33,12 @@
 #define FIRST_LOG2	9u
 #define MAX_LOG2	24u
 
+/* Half a second in all: an owner may have lost its processor. */
 #define SPINS		64
-#define NAPS		200
-#define NAP_NS		50000
+#define SHORT_NAPS	20
+#define LONG_NAPS	500
+#define SHORT_NS	50000
+#define LONG_NS		1000000
 
 /* Places first, then spare ids. */
 struct table {
@@ -49,6 +52,7 @@ struct table {
 struct shard {
 	uint32_t	owner;		/* a thread's id; 0: none */
 	uint32_t	n_live;		/* objects */
+	uint32_t	is_stuck;	/* somebody has waited in vain */
 	struct table	*table;		/* NULL: nothing yet */
 } __attribute__((aligned(64)));
 
@@ -63,22 +67,35 @@ is_gone(uint32_t thread)
 	    -ESRCH;
 }
 
+static void
+nap(uint32_t i)
+{
+	struct timespec time = { 0, i < SPINS + SHORT_NAPS ? SHORT_NS :
+	    LONG_NS };
+
+	if (i >= SPINS)
+		sys_call6(SYS_nanosleep, (long)&time, 0, 0, 0, 0, 0);
+}
+
 static ATTR_COLD bool
 lock_slow(struct shard *shard, uint32_t thread)
 {
-	struct timespec nap = { 0, NAP_NS };
 	uint32_t owner = load_relaxed(&shard->owner), i;
+	/* One who has gone for ever is not waited for again and again. */
+	uint32_t n = SPINS + SHORT_NAPS +
+	    (load_relaxed(&shard->is_stuck) ? 0 : LONG_NAPS);
 
 	/* Ours: left behind by a longjmp out of a signal handler. */
 	if (owner == thread)
 		return true;
-	for (i = 0; i < SPINS + NAPS; i++) {
-		if (owner == 0 && cas_acq_rel(&shard->owner, &owner, thread))
+	for (i = 0; i < n; nap(i++)) {
+		if (owner == 0 && cas_acq_rel(&shard->owner, &owner, thread)) {
+			store_relaxed(&shard->is_stuck, 0);
 			return true;
-		if (i >= SPINS)
-			sys_call6(SYS_nanosleep, (long)&nap, 0, 0, 0, 0, 0);
+		}
 		owner = load_relaxed(&shard->owner);
 	}
+	store_relaxed(&shard->is_stuck, 1);
 	return owner != 0 && is_gone(owner) &&
 	    cas_acq_rel(&shard->owner, &owner, thread);
 }

@@ -7,7 +7,7 @@
  *
  * Context    Hook side, guard held, any thread.  Two threads may name the same
  *            object: each call is done at once or not at all.  A call waits
- *            for another thread in the same shard, at most about 20 ms.
+ *            for another thread in the same shard, at most half a second.
  */
 #ifndef TMTOP_TABLES_OBJECTS_H
 #define TMTOP_TABLES_OBJECTS_H

@@ -18,7 +18,11 @@
 
 #define DOMAIN		5
 #define MAX_FRAMES	64
+#ifdef __clang__
+#define NOINLINE	__attribute__((noinline))
+#else
 #define NOINLINE	__attribute__((noinline, noclone))
+#endif
 
 static const char *failure;
 static int limit = 1024;
@@ -516,6 +520,78 @@ test_fork(void)
 	EXPECT(tmtop_untrack(DOMAIN, object) == 0);
 }
 
+enum { N_CHILDREN = 150 };
+
+static int is_forking;
+
+/* Objects of its own, and some that all name. */
+static void *
+track_meanwhile(void *own)
+{
+	int i;
+
+	for (i = 0; __atomic_load_n(&is_forking, __ATOMIC_RELAXED); i++) {
+		tmtop_track(DOMAIN, (char *)own + i % 500, 8);
+		tmtop_track(9, (void *)(size_t)(i % 100), 8);
+		tmtop_untrack(DOMAIN, (char *)own + (i + 250) % 500);
+		tmtop_untrack(9, (void *)(size_t)((i + 50) % 100));
+	}
+	for (i = 0; i < 500; i++)
+		tmtop_untrack(DOMAIN, (char *)own + i);
+	return NULL;
+}
+
+/* Children of a process whose threads are in the middle of it. */
+static int
+track_in_child(void)
+{
+	int i, bad = 0;
+
+	for (i = 0; i < 1000; i++)
+		bad |= tmtop_track(DOMAIN, object + i, 1) != 0;
+	for (i = 0; i < 1000; i++)
+		bad |= tmtop_untrack(DOMAIN, object + i) != 0 ||
+		    is_known(DOMAIN, object + i);
+	return bad;
+}
+
+static void
+test_fork_among_threads(void)
+{
+	pthread_t threads[4];
+	int status, bad = 0, i, n = 0;
+	size_t before;
+	pid_t child;
+
+	tmtop_clear_traces();
+	before = current();
+	is_forking = 1;
+	for (; n < 4; n++)
+		if (pthread_create(&threads[n], NULL, track_meanwhile,
+		    object + 8192 * n) != 0)
+			break;
+	for (i = 0; i < N_CHILDREN; i++) {
+		child = fork();
+		if (child == 0) {
+			alarm(60);
+			_exit(track_in_child());
+		}
+		bad |= child < 0 || waitpid(child, &status, 0) != child ||
+		    status != 0;
+	}
+	__atomic_store_n(&is_forking, 0, __ATOMIC_RELAXED);
+	for (i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	for (i = 0; i < 100; i++)
+		tmtop_untrack(9, (void *)(size_t)i);
+	EXPECT(n == 4);
+	EXPECT(bad == 0);
+	/* No more than what the threads themselves have left. */
+	EXPECT(current() - before < 10000);
+	for (i = 0; i < 8192 * 4; i++)
+		EXPECT(!is_known(DOMAIN, object + i));
+}
+
 static void
 test_pymem_alloc0(void)
 {
@@ -607,6 +683,7 @@ main(int argc, char **argv)
 	RUN(fork);
 	RUN(track_without_gil);
 	RUN(tracemalloc_track_race);
+	RUN(fork_among_threads);
 	/* The same with threads about. */
 	RUN(new_reference);
 	RUN(track);

@@ -311,7 +311,7 @@ test_signals(void)
 	struct sigaction action;
 	struct tmtop_region r;
 	timer_t timer;
-	struct itimerspec often = { { 0, 20000 }, { 0, 20000 } };
+	struct itimerspec often = { { 0, 200000 }, { 0, 200000 } };
 	int i;
 
 	action.sa_handler = on_signal;
