@@ -355,7 +355,7 @@ mutate_once(void)
 				break;
 		break;
 	default:
-		put(in_section((enum section_id)below(SECTION_GRANULES)),
+		put(in_section((enum section_id)below(N_SECTIONS)),
 		    evil_value(), below(2) ? 4 : 8);
 	}
 }
@@ -407,6 +407,22 @@ check_stack(const struct frame_store *store, uint32_t stack)
 }
 
 static void
+check_blocks(const struct snapshot *snapshot)
+{
+	const struct live_block *blocks = snapshot->blocks;
+	size_t i;
+
+	for (i = 0; i < snapshot->n_blocks; i++) {
+		must(blocks[i].trace < snapshot->n_traces,
+		    "blocks have a trace");
+		must(i == 0 || blocks[i - 1].trace < blocks[i].trace ||
+		    (blocks[i - 1].trace == blocks[i].trace &&
+		    blocks[i - 1].address <= blocks[i].address),
+		    "blocks are in order");
+	}
+}
+
+static void
 check_snapshot(const struct frame_store *store,
     const struct snapshot *snapshot)
 {
@@ -420,13 +436,24 @@ check_snapshot(const struct frame_store *store,
 		    sizeof snapshot->processes[i].name);
 		check_text(snapshot->processes[i].command,
 		    sizeof snapshot->processes[i].command);
+		check_text(snapshot->processes[i].allocator,
+		    sizeof snapshot->processes[i].allocator);
 		must(snapshot->processes[i].state <= PROCESS_EXECED,
 		    "states are known");
 	}
+	for (i = 0; i < snapshot->n_threads; i++) {
+		check_text(snapshot->threads[i].name,
+		    sizeof snapshot->threads[i].name);
+		must(snapshot->threads[i].process < snapshot->n_processes,
+		    "threads are of a process");
+	}
+	check_blocks(snapshot);
 	for (i = 0; i < snapshot->n_traces; i++) {
 		trace = &snapshot->traces[i];
 		must(trace->process < snapshot->n_processes,
 		    "processes are known");
+		must(trace->thread <= snapshot->n_threads,
+		    "threads are known");
 		must((trace->flags & ~7) == 0, "flags are known");
 		must(trace->count <= trace->allocs,
 		    "no more live than allocated");
@@ -497,6 +524,10 @@ read_segment(int fd, void (*between)(void))
 		return REFUSED;
 	}
 	reader_keep_peaks(reader);
+	reader_keep_ended(reader, below(3) == 0);
+	reader_want_blocks(reader, below(2) == 0);
+	if (below(2) == 0)
+		reader_want_survivors(reader, &(struct birth){ 1, 1 });
 	for (round = 0; round < 2; round++) {
 		snapshot = reader_snapshot(reader);
 		check_snapshot(store, snapshot);
