@@ -1,16 +1,21 @@
 #include "store/header.h"
 
 #include "store/schema.h"
+#include "util/strbuf.h"
 
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HEADER = 100, VERSIONS_AT = 18, VERSION_AT = 60, ID_AT = 68,
-	JOURNALLED = 1 };
+enum {
+	HEADER = 100, PAGE_AT = 16, VERSIONS_AT = 18, CHANGE_AT = 24,
+	PAGES_AT = 28, VERSION_AT = 60, ID_AT = 68, PAGES_VALID_AT = 92,
+	JOURNALLED = 1
+};
 
 static uint32_t
 read_be32(const unsigned char *at)
@@ -45,6 +50,48 @@ check_header(const unsigned char *header, ssize_t n, struct errbuf *why)
 	return -1;
 }
 
+/* Has the file fewer bytes than its header counts pages? */
+static bool
+is_short(int fd)
+{
+	unsigned char h[HEADER];
+	struct stat st;
+	uint64_t page;
+
+	if (pread(fd, h, sizeof h, 0) != HEADER || fstat(fd, &st) < 0 ||
+	    memcmp(h + CHANGE_AT, h + PAGES_VALID_AT, 4) != 0)
+		return false;
+	page = (uint64_t)h[PAGE_AT] << 8 | h[PAGE_AT + 1];
+	if (page == 1)
+		page = 65536;
+	return page * read_be32(h + PAGES_AT) > (uint64_t)st.st_size;
+}
+
+static bool
+has_journal(const char *path)
+{
+	struct strbuf name = STRBUF_INIT(PATH_MAX + 16);
+	struct stat st;
+	bool is_there;
+
+	strbuf_printf(&name, "%s-journal", path);
+	is_there = lstat(strbuf_text(&name), &st) == 0;
+	strbuf_fini(&name);
+	return is_there;
+}
+
+/*
+ * SQLite takes what is missing of the last page for zeroes.  While somebody
+ * writes, there is a journal, and the file may be shorter for a moment; asked
+ * again in that order, a writer that comes or goes in between is noticed.
+ */
+static bool
+is_cut(const char *path, int fd)
+{
+	return !has_journal(path) && is_short(fd) && !has_journal(path) &&
+	    is_short(fd);
+}
+
 int
 header_check(const char *path, struct errbuf *why)
 {
@@ -64,6 +111,10 @@ header_check(const char *path, struct errbuf *why)
 			errbuf_set(why, "%s", strerror(errno));
 		else
 			rc = check_header(header, n, why);
+	}
+	if (rc == 0 && is_cut(path, fd)) {
+		errbuf_set(why, "it is damaged: its end is missing");
+		rc = -1;
 	}
 	if (fd >= 0)
 		close(fd);
