@@ -55,6 +55,17 @@ hash_name(const struct moving *m, uint32_t name, bool without_folder)
 	return hash_bytes(raw, size);
 }
 
+/* A thread's name without its number, which is another in each run. */
+static uint64_t
+hash_thread(const struct moving *m, uint32_t label)
+{
+	size_t size;
+	const char *raw = name_raw(m->names, label, &size);
+	const char *blank = memrchr(raw, ' ', size);
+
+	return hash_bytes(raw, blank != NULL ? (size_t)(blank - raw) : size);
+}
+
 static bool
 may_have_moved(const struct moving *m, const struct symbol_frame *frame)
 {
@@ -106,6 +117,11 @@ find_key(const struct moving *m, const struct statistic *row,
 	*key = 1;
 	if (m->table->grouping == BY_FILENAME) {
 		*key = hash_name(m, row->file, without_folder);
+		return without_folder;
+	}
+	/* What is left of one side only: of one run, threads are themselves. */
+	if (m->table->grouping == BY_THREAD) {
+		*key = hash_thread(m, row->file);
 		return without_folder;
 	}
 	if (m->table->grouping == BY_TRACEBACK)

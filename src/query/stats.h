@@ -127,8 +127,8 @@ struct stats_table *diff_tables(const struct stats_table *old,
 /*
  * Of a joined table of two builds: rows that are in one function, at different
  * lines, become one, as far as each has a counterpart; so do tracebacks
- * through the same functions, and files that are in another folder now.  Such
- * rows are at their present place.  same_build: by name of a module, whether
+ * through the same functions, files that are in another folder now, and threads
+ * of one name.  Such rows are at their present place.  same_build: by name of a module, whether
  * nothing in it can have moved.  No row is in its place any more.
  */
 void match_moved(struct stats_table *table, const bool *same_build);
