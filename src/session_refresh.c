@@ -179,15 +179,31 @@ group_plain(const struct session *s, const struct session_side *side)
 	return table;
 }
 
+/* Is this still what the traces of `from` are without filters?  A key in the
+ * filter prompt changes nothing of it. */
+static bool
+is_still_so(const struct session *s, const struct stats_table *unfiltered,
+    enum stage from)
+{
+	const struct session_refresh *r = &s->refresh;
+
+	return from > STAGE_ATTRIBUTE && r->filters != NULL &&
+	    unfiltered != NULL && unfiltered->grouping == r->grouping &&
+	    s->unfiltered_cumulative == r->cumulative;
+}
+
+/* keeps_unfiltered: its unfiltered table is that already, or not wanted. */
 static void
-group_side(const struct session *s, struct session_side *side)
+group_side(const struct session *s, struct session_side *side,
+    bool keeps_unfiltered)
 {
 	const struct session_refresh *r = &s->refresh;
 
 	side->table = s->plain != NULL ? group_plain(s, side) :
 	    group_by(&side->filtered, r->grouping, r->cumulative);
-	side->unfiltered = r->filters == NULL ? NULL :
-	    group_by(&side->attributed, r->grouping, r->cumulative);
+	if (!keeps_unfiltered)
+		side->unfiltered = r->filters == NULL ? NULL :
+		    group_by(&side->attributed, r->grouping, r->cumulative);
 }
 
 /* The one table of two sides, or of the present side without a mark; `now` is
@@ -220,20 +236,24 @@ static void
 make_rows(struct session *s)
 {
 	struct session_refresh *r = &s->refresh;
+	bool keeps = is_still_so(s, s->unfiltered_rows, r->from) &&
+	    s->unfiltered_rows->has_diff == r->has_base &&
+	    (!r->has_base || r->base_from > STAGE_ATTRIBUTE);
 
 	if (s->options->format == FORMAT_TRACEMALLOC && s->plain == NULL)
 		s->plain = stacks_new(s->names);
 	select_traces(r, &r->now, r->from);
-	group_side(s, &r->now);
+	group_side(s, &r->now, keeps);
 	if (r->has_base && r->base_from <= STAGE_GROUP) {
 		select_traces(r, &r->base, r->base_from);
-		group_side(s, &r->base);
+		group_side(s, &r->base, is_still_so(s, s->base.unfiltered,
+		    r->base_from));
 	}
 	r->rows = join_tables(s, r->base.table, r->now.table);
 	r->rows->has_survivors = knows_survivors(r);
 	filter_rows(r->filters, r->rows, r->cumulative);
-	r->unfiltered_rows = join_tables(s, r->base.unfiltered,
-	    r->now.unfiltered);
+	r->unfiltered_rows = keeps ? s->unfiltered_rows :
+	    join_tables(s, r->base.unfiltered, r->now.unfiltered);
 	r->now.table = r->now.unfiltered = NULL;
 }
 
@@ -330,7 +350,9 @@ commit(struct session *s)
 		replace_side(&s->now, &r->now);
 		replace_side(&s->base, &r->base);
 		stats_free(s->rows);
-		stats_free(s->unfiltered_rows);
+		if (r->unfiltered_rows != s->unfiltered_rows)
+			stats_free(s->unfiltered_rows);
+		s->unfiltered_cumulative = r->cumulative;
 		s->rows = r->rows;
 		s->unfiltered_rows = r->unfiltered_rows;
 		free(s->trace_of_stack);

@@ -148,6 +148,7 @@ struct session {
 						 * else NULL */
 	struct stats_table	*rows;
 	struct stats_table	*unfiltered_rows; /* NULL without filters */
+	enum cumulative		 unfiltered_cumulative;	/* they were made so */
 	struct session_refresh	 refresh;	/* planned, or under way */
 	struct session_tree	 tree;
 	struct slices		*slices;	/* it runs in; NULL: not yet */

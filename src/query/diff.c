@@ -32,11 +32,31 @@ is_same_row(const void *table, uint32_t id, const void *key)
 static void
 index_rows(struct idmap *map, const struct stats_table *table)
 {
+	if (map->slots != NULL)
+		return;
 	idmap_reserve(map, table->n_all);
 	for (uint32_t i = 0; i < table->n_all; i++) {
 		slice_point_at(i);
 		idmap_add(map, table->rows[i].identity, i);
 	}
+}
+
+/* The old row that is the same as `row`, or IDMAP_NONE.  Two readings have
+ * their rows in the same order but for what is new: so the one behind the last
+ * partner is tried before the index, which may then not be needed at all. */
+static uint32_t
+find_partner(struct idmap *map, const struct stats_table *old,
+    const struct statistic *row, uint32_t *next)
+{
+	uint32_t id = *next;
+
+	if (id >= old->n_all || !is_same_row(old, id, row)) {
+		index_rows(map, old);
+		id = idmap_find(map, row->identity, is_same_row, old, row);
+	}
+	if (id != IDMAP_NONE)
+		*next = id + 1;
+	return id;
 }
 
 /* Fill in rows (room for both sides); returns how many there are. */
@@ -47,14 +67,12 @@ join(struct statistic *rows, const struct stats_table *old,
 	static const struct statistic nothing;
 	bool *is_matched = xcalloc(old->n_all, sizeof *is_matched);
 	struct idmap map = IDMAP_INIT;
-	uint32_t n = 0, id;
+	uint32_t n = 0, next = 0, id;
 
-	index_rows(&map, old);
 	for (uint32_t i = 0; i < now->n_all; i++) {
 		slice_point_at(i);
 		rows[n] = now->rows[i];
-		id = idmap_find(&map, rows[n].identity, is_same_row, old,
-		    &rows[n]);
+		id = find_partner(&map, old, &rows[n], &next);
 		if (id != IDMAP_NONE) {
 			assert(id < old->n_all && !is_matched[id]);
 			is_matched[id] = true;

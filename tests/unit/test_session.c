@@ -451,6 +451,100 @@ session_growth_has_an_order_of_its_own(void **state)
 
 /* ---- filters ---- */
 
+/* What there is without filters, after each kind of change. */
+static void
+session_filter_effect_follows_every_change(void **state)
+{
+	static const char *const texts[] = { "cache", "json", "zzz", "json" };
+	enum stage stage;
+
+	(void)state;
+	feed_and_refresh(first);
+	for (size_t i = 0; i < array_size(texts); i++) {
+		session_set_quick(session, texts[i], NULL, NULL, &stage);
+		session_refresh(session, stage, 0);
+		assert_int_equal(session_filter_effect(session).n_total, 2);
+		assert_int_equal(session_filter_effect(session).size_total,
+		    200);
+	}
+	feed_and_refresh(second);
+	assert_int_equal(session_filter_effect(session).n_total, 3);
+	assert_int_equal(session_filter_effect(session).size_total, 187);
+	session_refresh(session, session_set_process(session, 200), 0);
+	assert_int_equal(session_filter_effect(session).n_total, 2);
+	session_refresh(session, session_set_process(session, 0), 0);
+	session_mark(session, &stage);
+	session_refresh(session, stage, 0);
+	session_set_quick(session, "new", NULL, NULL, &stage);
+	session_refresh(session, stage, 0);
+	feed_and_refresh(first);
+	session_set_quick(session, "json", NULL, NULL, &stage);
+	session_refresh(session, stage, 0);
+	check_rows("/app/json.so 100 1 -30 -1;");
+	assert_int_equal(session_filter_effect(session).n_total, 3);
+	session_refresh(session, session_set_baseline(session, -1), 0);
+	assert_int_equal(session_filter_effect(session).n_total, 2);
+	session_refresh(session, session_set_grouping(session, BY_TRACEBACK),
+	    0);
+	assert_int_equal(session_filter_effect(session).n_total, 2);
+	session_set_quick(session, "", NULL, NULL, &stage);
+	session_refresh(session, stage, 0);
+	assert_int_equal(session_rows(session)->n_unfiltered, 2);
+}
+
+/* A list of filters works as those of the command line do. */
+static void
+session_filter_list_is_in_force(void **state)
+{
+	struct filter_list list = { 0 };
+	struct filter_hits hits;
+
+	(void)state;
+	feed_and_refresh(first);
+	filter_list_put(&list, 0, "*cache*", FILTER_EXACT, NULL, NULL);
+	filter_list_put(&list, 1, "!*json*", FILTER_EXACT, NULL, NULL);
+	session_refresh(session, session_set_filters(session, &list), 0);
+	check_rows("/app/cache.so 100 5 0 0;");
+	assert_false(session_filter_hits(session, 0, &hits));
+	session_refresh(session, session_want_hits(session, true), 0);
+	assert_true(session_filter_hits(session, 1, &hits));
+	assert_int_equal(hits.size, 100);
+	assert_int_equal(hits.rows, 1);
+	list.entries.items[0].is_on = false;
+	filter_list_flip(&list, 1);
+	session_refresh(session, session_set_filters(session, &list), 0);
+	check_rows("/app/json.so 100 1 0 0;");
+	assert_string_equal(session_filters_text(session), "+*json*");
+	filter_list_fini(&list);
+}
+
+/* The tree is made of what the filters keep, on both sides. */
+static void
+session_tree_is_of_the_same_traces(void **state)
+{
+	const struct tree_row *rows;
+	enum stage stage;
+	size_t n;
+
+	(void)state;
+	feed(first);
+	session_mark(session, &stage);
+	session_set_quick(session, "!json", NULL, NULL, &stage);
+	session_want_tree(session, true);
+	feed_and_refresh(second);
+	rows = session_tree(session, &n);
+	assert_int_equal(n, 3);
+	assert_int_equal(rows[0].stat.size, 57);
+	assert_int_equal(rows[0].stat.size_diff, -43);
+	assert_int_equal(rows[1].stat.size, 52);
+	assert_int_equal(rows[1].stat.count_diff, -3);
+	assert_int_equal(rows[2].stat.size, 5);
+	session_want_tree(session, false);
+	session_refresh(session, STAGE_GROUP, 0);
+	session_tree(session, &n);
+	assert_int_equal(n, 0);
+}
+
 static void
 session_quick_filter_applies_to_both_sides(void **state)
 {
@@ -843,6 +937,9 @@ main(void)
 		TEST(session_mark_survives_changed_grouping_and_tick),
 		TEST(session_deleted_mark_renumbers_what_points_behind_it),
 		TEST(session_growth_has_an_order_of_its_own),
+		TEST(session_filter_effect_follows_every_change),
+		TEST(session_filter_list_is_in_force),
+		TEST(session_tree_is_of_the_same_traces),
 		TEST(session_quick_filter_applies_to_both_sides),
 		TEST(session_bad_quick_filter_leaves_the_old_one),
 		TEST(session_filter_effect_counts_what_is_kept),
