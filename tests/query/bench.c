@@ -15,6 +15,8 @@
 #include "query/stats.h"
 #include "util/xalloc.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -349,6 +351,9 @@ main(int argc, char **argv)
 		.ten = ten_filters(),
 	};
 
+	/* as src/main.c does */
+	mallopt(M_MMAP_MAX, 0);
+	mallopt(M_TRIM_THRESHOLD, INT_MAX);
 	fill_snapshot(&snapshot, store, n, depth);
 	resolve_all(&symbols, store, names);
 	attribution_set_skip(b.attribution, skip);
