@@ -162,6 +162,8 @@ record(struct session *s, struct snapshot *snapshot, bool is_end,
 		s->recorder = make_writer(s, path);
 		free(path);
 	}
+	store_facts_add_domains(&s->facts, snapshot);
+	store_writer_tell(s->recorder, &s->facts);
 	add_marks(s, &list, s->last_recorded);
 	if (is_end)
 		add_peak(s, &list);

@@ -1,3 +1,12 @@
+/*
+ * header.c - is it a snapshot file?  Before SQLite sees it (L5s).
+ *
+ * Role       The first hundred bytes of a database, and its size: enough to
+ *            say of most files that are none, or not whole, what they are.
+ * Why        SQLite would say "file is not a database" of a newer version and
+ *            of a photograph alike, waits for a writer at the other end of a
+ *            FIFO, and reads what is missing of a last page as zeroes.
+ */
 #include "store/header.h"
 
 #include "store/schema.h"

@@ -1,4 +1,12 @@
-/* place.c - a file that appears whole or not at all (L5s). */
+/*
+ * place.c - a file that appears whole or not at all (L5s).
+ *
+ * Shape      A draft beside the file, synced, and renamed to it; then the
+ *            folder is synced, so that the name survives a power cut as well.
+ * Why        Who has saved before must still have that when the disk is full
+ *            or tmtop is killed in the middle.
+ * Limits     A draft of a tmtop that was killed stays, as FILE.tmp-PID-N.
+ */
 #include "store/place.h"
 
 #include "util/names.h"

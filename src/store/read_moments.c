@@ -1,5 +1,10 @@
 /*
  * read_moments.c - moments of a file, and what belongs to each (L5s).
+ *
+ * Shape      The rows of `snapshot` say how many rows of other tables belong
+ *            to each; those are read when asked for, and must be so many.
+ * Why        Arrays grow with the rows that are there, not with the number
+ *            that a file claims.
  */
 #include "store/read_private.h"
 #include "store/schema.h"

@@ -77,6 +77,11 @@ struct store_writer *store_writer_new(const char *path,
     const struct names *names, const struct store_facts *facts);
 void store_writer_free(struct store_writer *writer);	/* NULL is fine */
 
+/* The facts that it was made with, and more behind them: the next save adds
+ * what is new. */
+void store_writer_tell(struct store_writer *writer,
+    const struct store_facts *facts);
+
 /* Ask for all symbols that these moments need, so that the caller can wait
  * for them: what is unknown when it is saved is saved as unknown. */
 void store_writer_ask(struct store_writer *writer,

@@ -37,12 +37,7 @@ store_writer_new(const char *path, const struct frame_store *frames,
 	w->frames = frames;
 	w->symbols = symbols;
 	w->store_names = names;
-	for (size_t i = 0; i < facts->list.n; i++) {
-		const struct store_fact *fact = &facts->list.items[i];
-
-		store_facts_add(&w->facts, fact->is_meta, fact->key,
-		    fact->value, fact->size);
-	}
+	store_writer_tell(w, facts);
 	numbering_add(&w->names, NAME_UNKNOWN);
 	numbering_add(&w->modules, 0);
 	numbering_add(&w->locations, 0);
@@ -50,6 +45,17 @@ store_writer_new(const char *path, const struct frame_store *frames,
 	/* These two have no row: they stand for none. */
 	w->locations.n_saved = w->stacks.n_saved = 1;
 	return w;
+}
+
+void
+store_writer_tell(struct store_writer *w, const struct store_facts *facts)
+{
+	for (size_t i = w->facts.list.n; i < facts->list.n; i++) {
+		const struct store_fact *fact = &facts->list.items[i];
+
+		store_facts_add(&w->facts, fact->is_meta, fact->key,
+		    fact->value, fact->size);
+	}
 }
 
 void
@@ -87,6 +93,7 @@ static void
 write_all(struct store_writer *w, struct db *db,
     const struct store_moment *moments, size_t n)
 {
+	write_facts(w, db);
 	write_numbers(w, moments, n);
 	write_tables(w, db);
 	for (size_t i = 0; i < n; i++)
@@ -101,6 +108,7 @@ keep_numbers(struct store_writer *w, size_t n_moments)
 	w->modules.n_saved = w->modules.ids.n;
 	w->locations.n_saved = w->locations.ids.n;
 	w->stacks.n_saved = w->stacks.ids.n;
+	w->n_facts = w->facts.list.n;
 	w->n_moments += (uint32_t)n_moments;
 }
 
@@ -210,7 +218,6 @@ save_first(struct store_writer *w, const struct store_moment *moments,
 	} else {
 		schema_create(db);
 		db_run(db, "BEGIN");
-		write_facts(&w->facts, db);
 		write_all(w, db, moments, n);
 		db_run(db, "COMMIT");
 		rc = finish(w, db, why);

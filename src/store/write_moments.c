@@ -1,5 +1,10 @@
 /*
  * write_moments.c - moments of a file, and facts (L5s).
+ *
+ * Shape      For each table an insert made of the columns that refer to other
+ *            rows, then those that are fields of a struct (schema.h).
+ * Invariant  Stacks were numbered and written before; a trace refers to them
+ *            by number, to processes and threads by their place.
  */
 #include "store/schema.h"
 #include "store/schema_words.h"
@@ -151,7 +156,7 @@ write_blocks(struct db *db, const struct snapshot *snapshot, uint32_t id)
 }
 
 void
-write_facts(const struct store_facts *facts, struct db *db)
+write_facts(const struct store_writer *w, struct db *db)
 {
 	struct db_query *info = db_prepare(db, "info",
 	    "INSERT INTO info VALUES (?1, (SELECT count(*) FROM info "
@@ -159,8 +164,8 @@ write_facts(const struct store_facts *facts, struct db *db)
 	struct db_query *meta = db_prepare(db, "meta",
 	    "INSERT OR REPLACE INTO meta VALUES (?1, ?2)");
 
-	for (size_t i = 0; i < facts->list.n; i++) {
-		const struct store_fact *fact = &facts->list.items[i];
+	for (size_t i = w->n_facts; i < w->facts.list.n; i++) {
+		const struct store_fact *fact = &w->facts.list.items[i];
 		struct db_query *insert = fact->is_meta ? meta : info;
 
 		put_string(insert, 1, fact->key);

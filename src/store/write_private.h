@@ -16,6 +16,7 @@ struct store_writer {
 	struct symbols		*symbols;
 	const struct names	*store_names;
 	struct store_facts	 facts;
+	size_t			 n_facts;	/* of them in the file */
 	struct numbering	 names, modules, locations, stacks;
 	VEC(uint32_t)		 pending;	/* numbers of locations that
 						 * were saved as unknown */
@@ -33,6 +34,6 @@ void write_tables(struct store_writer *w, struct db *db);
 /* write_moments.c: one moment, whose stacks are written; and facts. */
 void write_moment(const struct store_writer *w, struct db *db,
     const struct store_moment *moment, uint32_t id);
-void write_facts(const struct store_facts *facts, struct db *db);
+void write_facts(const struct store_writer *w, struct db *db);
 
 #endif

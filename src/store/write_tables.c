@@ -1,5 +1,10 @@
 /*
  * write_tables.c - what the moments of a file refer to (L5s).
+ *
+ * Shape      First all stacks of the moments get numbers, the outermost frame
+ *            first, and with them locations and modules; then what is new is
+ *            written in the order of the numbers, which is how SQLite appends
+ *            fastest.
  */
 #include "store/write_private.h"
 

@@ -499,6 +499,34 @@ moments_appended_are_behind_the_others(void **state)
 	free_saved(&saved);
 }
 
+/* Facts that are known later come with the next save. */
+static void
+facts_told_later_are_behind_the_others(void **state)
+{
+	struct saved saved;
+	struct world world = new_world();
+	struct store_contents contents;
+	struct errbuf why;
+
+	(void)state;
+	make_saved(&saved);
+	assert_saves(&saved, 0, 1);
+	store_facts_add(&saved.facts, false, "argv", "third", 5);
+	store_writer_tell(saved.writer, &saved.facts);
+	assert_saves(&saved, 1, 1);
+	assert_saves(&saved, 2, 1);
+	assert_int_equal(store_load(path, STORE_LAST, world.frames,
+	    world.symbols, world.names, &contents, &why), 0);
+	assert_string_equal(store_facts_get(&contents.facts, "argv", 0),
+	    "prog");
+	assert_string_equal(store_facts_get(&contents.facts, "argv", 2),
+	    "third");
+	assert_int_equal(contents.facts.list.n, 5);
+	store_contents_fini(&contents);
+	free_world(&world);
+	free_saved(&saved);
+}
+
 /* The second file's stacks are not the first's, although names are shared. */
 static void
 two_files_in_one_world_keep_apart(void **state)
@@ -1036,6 +1064,7 @@ main(void)
 		TEST(moments_filled_later_are_the_same),
 		TEST(facts_loaded_are_the_same),
 		TEST(moments_appended_are_behind_the_others),
+		TEST(facts_told_later_are_behind_the_others),
 		TEST(two_files_in_one_world_keep_apart),
 		TEST(file_replaced_meanwhile_is_left_alone),
 		TEST(place_that_cannot_be_written_is_named),
