@@ -38,7 +38,8 @@ is_behind_row(const struct session *s, const struct statistic *row,
 	    s->grouping != BY_TRACEBACK;
 
 	if (s->rows->grouping == BY_THREAD)
-		return trace->thread_label == row->file;
+		return thread_identity(s->names, trace->thread_label) ==
+		    row->identity;
 	for (;;) {
 		if (stats_is_at(s->rows, row, stack))
 			return true;

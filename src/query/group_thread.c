@@ -20,8 +20,8 @@
 
 typedef VEC(struct statistic) row_list;
 
-static uint64_t
-identify(const struct names *names, uint32_t label)
+uint64_t
+thread_identity(const struct names *names, uint32_t label)
 {
 	size_t size, i;
 	const char *raw = name_raw(names, label, &size);
@@ -36,7 +36,7 @@ add_row(row_list *rows, const struct query_traces *traces,
     const struct query_trace *trace)
 {
 	vec_push(rows, (struct statistic){
-		.identity = identify(stacks_names(traces->stacks),
+		.identity = thread_identity(stacks_names(traces->stacks),
 		    trace->thread_label),
 		.file = trace->thread_label, .function = NAME_UNKNOWN,
 		.module = NAME_UNKNOWN, .stack = trace->stack,

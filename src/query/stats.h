@@ -118,6 +118,9 @@ struct stats_table *group_by(const struct query_traces *traces,
 
 /* The same for BY_THREAD, which is never cumulative. */
 struct stats_table *group_by_thread(const struct query_traces *traces);
+/* Of the row that traces with this label belong to, whatever name the thread
+ * had then. */
+uint64_t thread_identity(const struct names *names, uint32_t label);
 
 /* Join of two groupings of the same stacks: rows of either side; a missing
  * side counts as zero, rows that vanished stay with size 0. */

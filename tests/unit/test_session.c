@@ -275,6 +275,52 @@ session_shown_mark_that_is_deleted_gives_way_to_now(void **state)
 	    "/app/new.so 5 1 0 0;");
 }
 
+/* Two threads, the second with this name. */
+static void
+feed_threads(uint64_t size, const char *name)
+{
+	const struct lit_trace traces[] = {
+		{ "/app/a.so", 10, 1, 0 }, { "/app/a.so", size, 2, 0 },
+		{ "/app/b.so", size, 1, 0 }, { NULL, 0, 0, 0 },
+	};
+	struct snapshot *snapshot = make_snapshot(traces);
+
+	snapshot->n_threads = 2;
+	snapshot->threads = xcalloc(2, sizeof *snapshot->threads);
+	snapshot->threads[0] = (struct snapshot_thread){ .tid = 100,
+	    .name = "main" };
+	snapshot->threads[1] = (struct snapshot_thread){ .tid = 101 };
+	snprintf(snapshot->threads[1].name,
+	    sizeof snapshot->threads[1].name, "%s", name);
+	snapshot->traces[0].thread = 1;
+	snapshot->traces[1].thread = snapshot->traces[2].thread = 2;
+	session_feed(session, snapshot);
+	snapshot_release(snapshot);
+	session_refresh(session, STAGE_SNAPSHOT, 0);
+}
+
+/* The kernel's number is who it is, the name only what it is called. */
+static void
+session_thread_that_is_renamed_stays_the_same(void **state)
+{
+	struct stats_table *tracebacks;
+	enum stage stage;
+
+	(void)state;
+	session_set_grouping(session, BY_THREAD);
+	feed_threads(50, "new one");
+	check_rows("new one 101 100 3 0 0;main 100 10 1 0 0;");
+	session_mark(session, &stage);
+	feed_threads(70, "worker");
+	check_rows("worker 101 140 3 40 0;main 100 10 1 0 0;");
+	tracebacks = session_tracebacks(session, &session_rows(session)->
+	    rows[0]);
+	assert_int_equal(tracebacks->n_rows, 2);
+	assert_int_equal(tracebacks->size, 140);
+	assert_int_equal(tracebacks->size_diff, 40);
+	stats_free(tracebacks);
+}
+
 /*
  * What the moments had, start and now among them; sizes are powers of three,
  * so that each difference is one of its own.  0: no row.
@@ -930,6 +976,7 @@ main(void)
 		TEST(session_mark_compares_with_that_moment),
 		TEST(session_mark_can_be_shown_instead_of_now),
 		TEST(session_shown_mark_that_is_deleted_gives_way_to_now),
+		TEST(session_thread_that_is_renamed_stays_the_same),
 		TEST(session_any_two_moments_are_compared),
 		TEST(session_mark_while_another_is_shown_is_about_now),
 		TEST(session_row_that_vanished_since_the_mark_stays),
