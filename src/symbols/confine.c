@@ -36,6 +36,7 @@
 
 #define MAX_SPACE	(UINT64_C(8) << 30)
 #define MAX_DATA	(UINT64_C(4) << 30)
+#define MAX_MEMORY_FILE	(UINT64_C(256) << 20)
 #define MAX_FILES	1024u
 #define REQUEST_S	30
 #define LIFE_S		7200u
@@ -139,6 +140,8 @@ static const struct call calls[] = {
 	{ .number = SYS_madvise }, { .number = SYS_brk },
 	{ .number = SYS_futex }, { .number = SYS_getrandom },
 	{ .number = SYS_sysinfo },
+	/* files in memory; no other can be open for writing */
+	{ .number = SYS_memfd_create }, { .number = SYS_ftruncate },
 	/* time */
 	{ .number = SYS_clock_gettime }, { .number = SYS_gettimeofday },
 	{ .number = SYS_setitimer },
@@ -224,7 +227,7 @@ confine_process(void)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	offer_for_killing();
 	lower(RLIMIT_CORE, 0);
-	lower(RLIMIT_FSIZE, 0);
+	lower(RLIMIT_FSIZE, MAX_MEMORY_FILE);
 	lower(RLIMIT_NPROC, 0);
 	lower(RLIMIT_NOFILE, MAX_FILES);
 	lower(RLIMIT_CPU, LIFE_S);

@@ -129,6 +129,7 @@ report_file(struct debug_module *module, const struct module_key *key)
 	module->dwfl = dwfl_begin(&module->callbacks);
 	if (module->dwfl == NULL)
 		goto out;
+	module->file_name = xstrdup(strbuf_text(&name));
 	dwfl_report_begin(module->dwfl);
 	module->module = dwfl_report_elf(module->dwfl, key->path,
 	    strbuf_text(&name), fd, 0, true);
@@ -193,6 +194,8 @@ debug_close(struct debug_module *module)
 	if (module->dwfl != NULL)
 		dwfl_end(module->dwfl);
 	free(module->separate);
+	debug_close_dwp(module->dwp);
+	free(module->file_name);
 	free(module->last_resort);
 	free(module->search_path);
 	free(module);

@@ -46,6 +46,9 @@ struct debug_module {
 	char		*separate;	/* what source.separate points to */
 	uint64_t	 n_bytes;	/* of the file and the separate one */
 	char		*search_path;	/* for separate files */
+	char		*file_name;	/* under which it was opened */
+	struct dwp	*dwp;		/* its package of split units; NULL */
+	bool		 has_dwp;	/* that was looked for */
 	char		*last_resort;	/* separate file, or "" */
 	bool		 is_loaded;	/* dwarf and bias are known */
 	Dwarf		*dwarf;		/* NULL: no debug information */
@@ -77,6 +80,13 @@ struct unit *debug_find_unit(struct debug_module *module, Dwarf_Addr address);
 
 /* Find the unit's functions, which may be in another file. */
 void debug_find_code(struct debug_module *module, struct unit *unit);
+
+/* ---- debug_dwp.c ---- */
+
+/* The unit that belongs to a skeleton, from a .dwo file or a package. */
+bool debug_find_split(struct debug_module *module, Dwarf_CU *cu,
+    Dwarf_Die *code);
+void debug_close_dwp(struct dwp *dwp);	/* NULL is fine */
 
 /* ---- debug_functions.c ---- */
 

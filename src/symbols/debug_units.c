@@ -61,11 +61,9 @@ debug_find_code(struct debug_module *module, struct unit *unit)
 {
 	Dwarf_Die code;
 
-	(void)module;
 	if (!unit->is_skeleton || unit->has_code)
 		return;
-	if (dwarf_cu_info(unit->die.cu, NULL, NULL, NULL, &code, NULL, NULL,
-	    NULL) != 0 || code.addr == NULL)
+	if (!debug_find_split(module, unit->die.cu, &code))
 		return;
 	unit->code = code;
 	unit->has_code = true;

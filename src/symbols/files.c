@@ -53,6 +53,33 @@ open_regular(const char *path)
 	    SAFE_FLAGS, 0));
 }
 
+int
+files_open(const char *path)
+{
+	return open_regular(path);
+}
+
+static struct {
+	int	(*find)(void *data);	/* NULL: there is none */
+	void	*data;
+} fallback;
+
+void
+files_set_fallback(int (*find)(void *data), void *data)
+{
+	fallback.find = find;
+	fallback.data = data;
+}
+
+static int
+open_for_library(const char *path)
+{
+	int fd = open_regular(path);
+
+	return fd < 0 && fallback.find != NULL ?
+	    fallback.find(fallback.data) : fd;
+}
+
 /* What libelf and libdw call.  Their flags ask for reading; any others are
  * not honoured. */
 int open(const char *path, int flags, ...);
@@ -62,14 +89,14 @@ int
 open(const char *path, int flags, ...)
 {
 	(void)flags;
-	return open_regular(path);
+	return open_for_library(path);
 }
 
 int
 open64(const char *path, int flags, ...)
 {
 	(void)flags;
-	return open_regular(path);
+	return open_for_library(path);
 }
 
 /* libdw loads libdebuginfod, and with it some forty libraries, to look for a

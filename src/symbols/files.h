@@ -18,4 +18,13 @@
 int files_open_module(const char *root, const char *path,
     struct strbuf *name);
 
+/* Open any regular file for reading; -1: it cannot be. */
+int files_open(const char *path);
+
+/*
+ * Where a library's open() finds nothing, it gets what `find` returns: a
+ * descriptor that is the library's then, or -1.  NULL: nothing.
+ */
+void files_set_fallback(int (*find)(void *data), void *data);
+
 #endif

@@ -91,6 +91,48 @@ symbols_every_dwarf_form(void **state)
 	check_program(*state, "$CXX", "-g -O2 -ffunction-sections", "h");
 }
 
+/* Split units in one package; the .dwo files are gone. */
+static void
+check_package(struct fixture *fixture, const char *compiler,
+    const char *flags, const char *tool, const char *name)
+{
+	uint64_t marks[MAX_MARKS];
+	bool is_cxx = strstr(compiler, "CXX") != NULL ||
+	    strstr(compiler, "++") != NULL;
+	size_t n = fixture_build(fixture, compiler, flags, name, marks);
+	const char *const *expected = is_cxx ? expected_cxx : expected_c;
+
+	assert_int_equal(n, 4);
+	/* these tools have their own bugs with what compilers write */
+	if (!fixture_try(fixture, "timeout 20 %s -e %s -o %s.dwp", tool, name,
+	    name)) {
+		printf("# skipped, %s cannot do it: %s\n", tool, flags);
+		return;
+	}
+	fixture_run(fixture, "rm *.dwo");
+	for (size_t i = 0; i < n; i++)
+		assert_string_equal(fixture_describe(fixture,
+		    fixture_path(fixture, name), marks[i], LOCATION_CALL),
+		    expected[i]);
+}
+
+static void
+symbols_dwarf_packages(void **state)
+{
+	if (has_tool(*state, "dwp --version")) {
+		check_package(*state, "$CC", "-gdwarf-4 -O2 -gsplit-dwarf",
+		    "dwp", "a");
+		check_package(*state, "$CXX", "-gdwarf-4 -O2 -gsplit-dwarf",
+		    "dwp", "b");
+	}
+	if (has_tool(*state, "llvm-dwp --version && clang++ --version")) {
+		check_package(*state, "clang", "-gdwarf-5 -O2 -gsplit-dwarf",
+		    "llvm-dwp", "c");
+		check_package(*state, "clang++",
+		    "-gdwarf-5 -O2 -gsplit-dwarf", "llvm-dwp", "d");
+	}
+}
+
 /* clang writes no .debug_aranges. */
 static void
 symbols_clang(void **state)
@@ -490,6 +532,7 @@ main(void)
 		TEST(symbols_c_with_and_without_optimisation),
 		TEST(symbols_cxx_names_have_no_parameters),
 		TEST(symbols_every_dwarf_form),
+		TEST(symbols_dwarf_packages),
 		TEST(symbols_clang),
 		TEST(symbols_file_is_joined_with_its_directory),
 		TEST(symbols_call_is_looked_up_before_the_return_address),

@@ -595,6 +595,19 @@ count_lines(struct fixture *fixture, uint32_t first, uint32_t n_places)
 	return n_lines;
 }
 
+/* Another name for the program, and for a package that is named after it. */
+static void
+link_program(struct fixture *fixture, const struct prey *prey,
+    const char *name)
+{
+	char package[64];
+
+	fixture_link(fixture, "a", name);
+	snprintf(package, sizeof package, "%s.dwp", name);
+	if (strcmp(prey->victim, "a.dwp") == 0)
+		fixture_link(fixture, "a.dwp", package);
+}
+
 /* A file broken in many ways, one after the other, and a few places asked for
  * through it each time; whatever becomes of the helpers, all are settled. */
 static void
@@ -625,7 +638,7 @@ check_mutants(struct fixture *fixture, const struct prey *prey)
 		write_bytes(fixture_path(fixture, prey->victim), copy, size);
 		/* another name for the program: it is opened anew */
 		snprintf(name, sizeof name, "m%d", n_names++);
-		fixture_link(fixture, "a", name);
+		link_program(fixture, prey, name);
 		first = ask_all(fixture, fixture_path(fixture, name), marks,
 		    n_marks, 2);
 		symbols_pump(fixture->symbols, -1);
@@ -642,7 +655,7 @@ check_mutants(struct fixture *fixture, const struct prey *prey)
 	write_bytes(fixture_path(fixture, prey->victim), original.at,
 	    original.size);
 	snprintf(whole, sizeof whole, "whole%d", n_names++);
-	fixture_link(fixture, "a", whole);
+	link_program(fixture, prey, whole);
 	assert_string_equal(fixture_describe(fixture,
 	    fixture_path(fixture, whole), marks[n_marks - 1],
 	    LOCATION_CALL), strstr(prey->compiler, "CXX") ?
@@ -676,6 +689,8 @@ symbols_mutated_files_beside_the_program(void **state)
 		{ "$CC", "-g -O2 -gsplit-dwarf", "mv a-a.dwo the.dwo 2>&- || "
 		    "mv a.dwo the.dwo; ln -s the.dwo a-a.dwo; "
 		    "ln -sf the.dwo a.dwo", "the.dwo", 150 },
+		{ "$CXX", "-gdwarf-4 -O2 -gsplit-dwarf",
+		    "dwp -e a -o a.dwp && rm *.dwo", "a.dwp", 300 },
 		{ "$CC", "-g -O2", "cp a b && dwz -m common a b", "common",
 		    150 },
 		{ "$CC", "-g -O2 -Wl,--build-id=0x1122334455667788", "objcopy "
