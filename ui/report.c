@@ -253,6 +253,10 @@ report_run(struct report *report, struct session *session)
 		fprintf(stderr, "tmtop: %s\n", why.text);
 		report->has_failed = true;
 	}
+	if (options->survivors && session_baseline(session) < 0 &&
+	    !options->quiet)
+		fputs("tmtop: no mark was set whose survivors could be "
+		    "counted\n", stderr);
 	report_pass_notices(report, session);
 	n_failed = report_end(report, session, report_wall_time());
 	report_flush(report);
