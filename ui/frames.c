@@ -61,10 +61,22 @@ is_main(const struct ui *ui, const struct symbol_frame *frame)
 	    strcmp(frame_who(ui, frame), "main") == 0;
 }
 
+/* Regions of the program are the oldest of all, and always shown. */
+static size_t
+count_regions(const frame_lines *lines)
+{
+	size_t n = 0;
+
+	while (n < lines->n && lines->items[lines->n - 1 - n].frame != NULL &&
+	    symbol_is_region(lines->items[lines->n - 1 - n].frame))
+		n++;
+	return n;
+}
+
 /* Take what lies outside of the program off the end: what called main, and
  * frames without lines that are older than all frames with lines. */
 static void
-fold_outside(struct ui *ui, frame_lines *lines)
+fold_frames(struct ui *ui, frame_lines *lines)
 {
 	struct strbuf who = STRBUF_INIT(NOTE_BYTES);
 	size_t n = lines->n;
@@ -86,6 +98,19 @@ fold_outside(struct ui *ui, frame_lines *lines)
 	lines->n = n;
 	add_note(lines, "outside your program", &who);
 	strbuf_fini(&who);
+}
+
+static void
+fold_outside(struct ui *ui, frame_lines *lines)
+{
+	frame_lines regions = VEC_INIT;
+
+	for (size_t n = count_regions(lines); n > 0; n--)
+		vec_push(&regions, vec_pop(lines));
+	fold_frames(ui, lines);
+	while (regions.n > 0)
+		vec_push(lines, vec_pop(&regions));
+	vec_fini(&regions);
 }
 
 static void

@@ -292,7 +292,10 @@ is_cut(const struct ui *ui, const struct statistic *traceback)
 
 	for (uint32_t node = traceback->stack; node != 0;
 	    node = stacks_parent(stacks, node)) {
-		if ((stacks_frame(stacks, node)->flags & SYMBOL_SPECIAL) != 0)
+		const struct symbol_frame *frame = stacks_frame(stacks, node);
+
+		if ((frame->flags & SYMBOL_SPECIAL) != 0 &&
+		    !symbol_is_region(frame))
 			return true;
 	}
 	return false;

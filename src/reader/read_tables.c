@@ -240,6 +240,10 @@ read_traceback(struct slot_tables *t, uint32_t id, size_t *next_delta,
 		return false;
 	counters_read(&counters, shared, deltas, n_deltas, moment);
 	flags = load_relaxed(&shared->flags);
+	/* Made on the way to one in a domain or a region, and no more. */
+	if ((flags & TRACEBACK_STEM) != 0 && counters.allocs == 0 &&
+	    counters.size == 0)
+		return false;
 	*trace = (struct trace){
 		.size = counters.size,
 		.count = counters.count,

@@ -38,6 +38,14 @@ struct symbol_frame {
 	uint32_t	flags;
 };
 
+/* Not code, but a region of the program (TMTOP_REGION): file is its name. */
+static inline bool
+symbol_is_region(const struct symbol_frame *frame)
+{
+	return (frame->flags & SYMBOL_SPECIAL) != 0 &&
+	    frame->file != NAME_UNKNOWN;
+}
+
 struct symbols;
 
 /*

@@ -335,6 +335,8 @@ enum traceback_flag {
 	TRACEBACK_GUESSED	= 1,
 	TRACEBACK_CUT		= 2,
 	TRACEBACK_TRUNCATED	= 4,	/* not all frames stored */
+	TRACEBACK_STEM		= 8,	/* [hook] there is the same in a domain
+					 * or a region */
 };
 
 struct module_record {

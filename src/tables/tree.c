@@ -356,7 +356,7 @@ tree_traceback_slow(uint32_t node, uint32_t clear_epoch, uint32_t flags,
 
 /* The traceback that has this marker below its innermost frame; 0: no room. */
 static uint32_t
-marked(const struct traceback *t, enum node_kind kind, uint64_t offset)
+marked(struct traceback *t, enum node_kind kind, uint64_t offset)
 {
 	struct tree_key key = { .offset = offset, .module_kind = kind };
 	/* No frame has its tag: kind and a small number for an address. */
@@ -365,7 +365,10 @@ marked(const struct traceback *t, enum node_kind kind, uint64_t offset)
 
 	if (node == 0 && (node = tree_child(t->node, &key, tag)) == 0)
 		return 0;
-	return tree_traceback(node, t->clear_epoch, t->flags,
+	if (!(load_relaxed(&t->flags) & TRACEBACK_STEM))
+		or_relaxed(&t->flags, (uint16_t)TRACEBACK_STEM);
+	return tree_traceback(node, t->clear_epoch,
+	    load_relaxed(&t->flags) & ~(uint32_t)TRACEBACK_STEM,
 	    t->total_nframe);
 }
 
