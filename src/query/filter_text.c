@@ -88,6 +88,27 @@ add_gap(struct strbuf *text)
 }
 
 static void
+add_domain(struct strbuf *text, const struct filter *filter)
+{
+	if (!filter->has_domain)
+		return;
+	add_gap(text);
+	if (filter->domain_name != NULL)
+		strbuf_printf(text, "@%s", filter->domain_name);
+	else
+		strbuf_printf(text, "@%u", filter->domain);
+}
+
+static void
+add_tests(struct strbuf *text, const struct filter *filter)
+{
+	if (filter->tests_text[0] == '\0')
+		return;
+	add_gap(text);
+	strbuf_puts(text, filter->tests_text);
+}
+
+static void
 write_text(struct filter *filter)
 {
 	struct strbuf text = STRBUF_INIT(MAX_TEXT);
@@ -103,18 +124,15 @@ write_text(struct filter *filter)
 		strbuf_puts(&text, FILTER_FUNCTION);
 		add_pattern(&text, filter->function_pattern, false);
 	}
-	if (filter->all)
-		strbuf_puts(&text, " all");
-	if (filter->has_domain) {
-		add_gap(&text);
-		if (filter->domain_name != NULL)
-			strbuf_printf(&text, "@%s", filter->domain_name);
-		else
-			strbuf_printf(&text, "@%u", filter->domain);
-	}
-	if (filter->tests_text[0] != '\0') {
-		add_gap(&text);
-		strbuf_puts(&text, filter->tests_text);
+	if (text.size == 1) {
+		/* Not about frames: `all` says nothing, and in front of the
+		 * tests a domain would be read as a pattern. */
+		add_tests(&text, filter);
+		add_domain(&text, filter);
+	} else {
+		strbuf_puts(&text, filter->all ? " all" : "");
+		add_domain(&text, filter);
+		add_tests(&text, filter);
 	}
 	filter->text = strbuf_take(&text);
 }

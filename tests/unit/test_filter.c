@@ -49,6 +49,8 @@ filter_parse_understands_the_grammar(void **state)
 	    "+\"say \"\"x\"\"\" all");
 	check_text("\"\"", FILTER_EXACT, "+\"\"");
 	check_text("[[:alpha:]]x:5", FILTER_EXACT, "+[[:alpha:]]x:5");
+	check_text("!growth<-52 all", FILTER_EXACT, "-growth<-52");
+	check_text("block>1K all @2", FILTER_EXACT, "+block>1K @2");
 	check_text("all", FILTER_EXACT, "+all");
 	check_text("a:4294967295", FILTER_EXACT, "+a:4294967295");
 }
