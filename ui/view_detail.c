@@ -284,6 +284,19 @@ draw_traceback_line(struct ui *ui, int at, const struct statistic *traceback)
 	line_put(&line, &ui->cells, at, 2);
 }
 
+/* Frames that are none: the program's regions. */
+static uint32_t
+count_regions(const struct ui *ui, const struct statistic *traceback)
+{
+	const struct stacks *stacks = ui->detail.tracebacks->stacks;
+	uint32_t n = 0;
+
+	for (uint32_t node = traceback->stack; node != 0;
+	    node = stacks_parent(stacks, node))
+		n += symbol_is_region(stacks_frame(stacks, node));
+	return n;
+}
+
 /* Does the walk end at a marker instead of the thread's first frame? */
 static bool
 is_cut(const struct ui *ui, const struct statistic *traceback)
@@ -311,7 +324,7 @@ draw_order_line(struct ui *ui, int at, const struct statistic *traceback)
 	bool has_marker = is_cut(ui, traceback);
 	struct line line = { 0 };
 
-	n -= has_marker && n > 0;
+	n -= (has_marker && n > 0) + count_regions(ui, traceback);
 	line_add(&line, 0, STYLE_DIM, ui->detail.is_oldest_first ?
 	    "Most recent call last (r reverses)." :
 	    "Most recent call first (r reverses).");
