@@ -13,7 +13,9 @@
 #include "base/atomic.h"
 #include "util/names.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define MAX_REGION_NAME	64
 #define MAX_ROOTED	(16u << 20)
@@ -37,6 +39,32 @@ copy_path(struct slot_tables *t, uint32_t offset, uint32_t size, char *to)
 	return true;
 }
 
+/*
+ * ld.so knows a library as it was asked for, "./plugin.so": then it was in
+ * the process's folder.  That may have changed since, or be gone with the
+ * process; the build-id tells whether it is the right file.
+ */
+static void
+make_absolute(const struct slot_tables *t, char path[NAME_MAX_BYTES + 1])
+{
+	char folder[PATH_MAX], link[64], whole[NAME_MAX_BYTES + 1];
+	ssize_t n;
+
+	if (path[0] == '/' || strchr(path, '/') == NULL)
+		return;
+	snprintf(link, sizeof link, "/proc/%d/cwd", (int)t->header->pid);
+	n = readlink(link, folder, sizeof folder - 1);
+	if (n > 0)
+		folder[n] = '\0';
+	else if (getcwd(folder, sizeof folder) == NULL)
+		return;
+	if (strncmp(path, "./", 2) == 0)
+		memmove(path, path + 2, strlen(path + 2) + 1);
+	n = snprintf(whole, sizeof whole, "%s/%s", folder, path);
+	if (n > 0 && (size_t)n < sizeof whole)
+		memcpy(path, whole, (size_t)n + 1);
+}
+
 /* Store id + 1 of the process's module; 0: not complete yet. */
 static uint32_t
 read_module(struct slot_tables *t, uint32_t id)
@@ -57,6 +85,7 @@ read_module(struct slot_tables *t, uint32_t id)
 		slot_corrupt(t, "module %u has no valid path", id);
 		return 0;
 	}
+	make_absolute(t, path);
 	if (record.build_id_size > sizeof(record.build_id))
 		record.build_id_size = 0;
 	return frame_store_module(t->store, path, record.build_id,
