@@ -141,20 +141,44 @@ match_node_frame(struct sieve *sieve, uint32_t node)
 	return sieve->frames[id] == YES;
 }
 
-/* The answers of all nodes in their order, parents first: where most of them
- * are asked for, that is several times faster than from the leaves up. */
-static void
-match_all_nodes(struct sieve *sieve)
+static bool
+is_for_all_nodes(const struct sieve *sieve, const struct query_traces *traces)
 {
-	sieve->nodes[0] = match_node_frame(sieve, 0) ? YES : NO;
-	for (uint32_t node = 1; node < sieve->tables.n_nodes; node++) {
-		uint32_t parent = sieve->tables.nodes[node].parent;
-		bool is_match = match_node_frame(sieve, node) ||
-		    (parent != 0 && sieve->nodes[parent] == YES);
+	return sieve->nodes != NULL &&
+	    traces->n > sieve->tables.n_nodes / NODES_PER_TRACE;
+}
 
-		slice_point_at(node);
-		sieve->nodes[node] = is_match ? YES : NO;
+static void
+match_node(struct sieve *sieve, uint32_t node)
+{
+	uint32_t parent = sieve->tables.nodes[node].parent;
+	bool is_match = match_node_frame(sieve, node) ||
+	    (node != 0 && parent != 0 && sieve->nodes[parent] == YES);
+
+	sieve->nodes[node] = is_match ? YES : NO;
+}
+
+/* The answers of all nodes in their order, parents first, of all filters that
+ * want them: where most are asked for, that is several times faster than from
+ * the leaves up. */
+static void
+match_all_nodes(struct sieve *sieves, size_t n,
+    const struct query_traces *traces)
+{
+	struct sieve **eager = xcalloc(n, sizeof(struct sieve *));
+	uint32_t n_nodes = stacks_count(traces->stacks);
+	size_t n_eager = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_for_all_nodes(&sieves[i], traces))
+			eager[n_eager++] = &sieves[i];
 	}
+	for (uint32_t node = 0; n_eager > 0 && node < n_nodes; node++) {
+		slice_point_at(node);
+		for (size_t i = 0; i < n_eager; i++)
+			match_node(eager[i], node);
+	}
+	free(eager);
 }
 
 /* Some frame of this traceback matches.  Goes up to the first ancestor whose
@@ -320,11 +344,7 @@ filter_apply(const struct filter_set *set, const struct query_traces *traces,
 		if (filter_is_of_traces(set->filters[i]))
 			sieve_init(&sieves[n++], set->filters[i], traces);
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (sieves[i].nodes != NULL && traces->n >
-		    sieves[i].tables.n_nodes / NODES_PER_TRACE)
-			match_all_nodes(&sieves[i]);
-	}
+	match_all_nodes(sieves, n, traces);
 	for (uint32_t i = 0; i < traces->n; i++) {
 		slice_point_at(i);
 		result->n += keeps(sieves, n, &verdict, traces, i,
