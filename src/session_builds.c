@@ -76,13 +76,13 @@ struct stats_table *
 session_diff(const struct session *s, struct module_range foreign,
     const struct stats_table *old, const struct stats_table *now)
 {
-	struct stats_table *table = diff_tables(old, now);
+	struct stats_table *table;
 	bool *same;
 
 	if (foreign.begin == foreign.end || s->options->match == MATCH_EXACT)
-		return table;
+		return diff_tables(old, now);
 	same = find_same_builds(s, foreign);
-	match_moved(table, same);
+	table = diff_builds(old, now, same);
 	free(same);
 	return table;
 }

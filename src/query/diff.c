@@ -8,7 +8,7 @@
  * Invariant  Both tables come from the same stacks and the same grouping, so
  *            that ids of names and nodes compare.
  */
-#include "query/stats.h"
+#include "query/diff.h"
 
 #include "util/idmap.h"
 #include "util/slice.h"
@@ -59,52 +59,69 @@ find_partner(struct idmap *map, const struct stats_table *old,
 	return id;
 }
 
-/* Fill in rows (room for both sides); returns how many there are. */
-static uint32_t
-join(struct statistic *rows, const struct stats_table *old,
-    const struct stats_table *now)
+void
+stats_find_partners(const struct stats_table *old,
+    const struct stats_table *now, uint32_t *partners)
 {
-	static const struct statistic nothing;
-	bool *is_matched = xcalloc(old->n_all, sizeof *is_matched);
 	struct idmap map = IDMAP_INIT;
-	uint32_t n = 0, next = 0, id;
+	uint32_t next = 0;
 
 	for (uint32_t i = 0; i < now->n_all; i++) {
 		slice_point_at(i);
-		rows[n] = now->rows[i];
-		id = find_partner(&map, old, &rows[n], &next);
-		if (id != IDMAP_NONE) {
-			assert(id < old->n_all && !is_matched[id]);
+		partners[i] = find_partner(&map, old, &now->rows[i], &next);
+		assert(partners[i] == NO_ROW || partners[i] < old->n_all);
+	}
+	idmap_fini(&map);
+}
+
+struct stats_table *
+stats_join(const struct stats_table *old, const struct stats_table *now,
+    const uint32_t *partners)
+{
+	static const struct statistic nothing;
+	struct stats_table *table = xcalloc(1, sizeof *table);
+	bool *is_matched = xcalloc(old->n_all, sizeof *is_matched);
+	uint32_t n = 0;
+
+	*table = *now;
+	table->has_diff = true;
+	table->rows = xreallocarray(NULL, (size_t)old->n_all + now->n_all,
+	    sizeof *table->rows);
+	for (uint32_t i = 0; i < now->n_all; i++) {
+		uint32_t id = partners[i];
+
+		slice_point_at(i);
+		if (id != NO_ROW) {
+			assert(!is_matched[id]);
 			is_matched[id] = true;
 		}
-		stats_subtract(&rows[n++], id != IDMAP_NONE ? &old->rows[id] :
-		    &nothing);
+		table->rows[n] = now->rows[i];
+		stats_subtract(&table->rows[n++], id != NO_ROW ?
+		    &old->rows[id] : &nothing);
 	}
 	for (uint32_t i = 0; i < old->n_all; i++) {
 		if (!is_matched[i])
-			rows[n++] = stats_vanish(&old->rows[i]);
+			table->rows[n++] = stats_vanish(&old->rows[i]);
 	}
-	idmap_fini(&map);
 	free(is_matched);
-	return n;
+	table->n_all = n;
+	table->n_rows = stats_put_live_first(table->rows, table->n_all);
+	table->size_diff = (int64_t)(now->size - old->size);
+	table->count_diff = (int64_t)(now->count - old->count);
+	return table;
 }
 
 struct stats_table *
 diff_tables(const struct stats_table *old, const struct stats_table *now)
 {
-	struct stats_table *table = xcalloc(1, sizeof *table);
+	uint32_t *partners = xcalloc(now->n_all, sizeof *partners);
+	struct stats_table *table;
 
 	assert(old->stacks == now->stacks);
 	assert(old->grouping == now->grouping);
 	assert(old->n_rows <= old->n_all && now->n_rows <= now->n_all);
-	*table = *now;
-	table->has_diff = true;
-	table->rows = xreallocarray(NULL, (size_t)old->n_all + now->n_all,
-	    sizeof *table->rows);
-	table->n_all = join(table->rows, old, now);
-	table->n_rows = stats_put_live_first(table->rows, table->n_all);
-	assert(table->n_all >= now->n_all);
-	table->size_diff = (int64_t)(now->size - old->size);
-	table->count_diff = (int64_t)(now->count - old->count);
+	stats_find_partners(old, now, partners);
+	table = stats_join(old, now, partners);
+	free(partners);
 	return table;
 }

@@ -1,7 +1,7 @@
 /*
  * moved.c - rows of two builds that are the same place in the source (L5).
  *
- * Shape      A joined table is taken apart into its two sides again.  Rows of
+ * Shape      Rows at the same place are pairs to begin with.  Then rows of
  *            one function of one file are one group, tracebacks through the
  *            same functions too; in each group the old rows are paired with
  *            the present ones (moved_pair.c).  What stays without a partner
@@ -12,32 +12,12 @@
 #include "query/moved_private.h"
 
 #include "base/hash.h"
+#include "util/slice.h"
 #include "util/vec.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- sides ---- */
-
-static struct statistic
-old_of(const struct statistic *row)
-{
-	struct statistic old = *row;
-
-	old.size -= (uint64_t)row->size_diff;
-	old.count -= (uint64_t)row->count_diff;
-	old.allocs -= (uint64_t)row->allocs_diff;
-	old.allocated -= (uint64_t)row->allocated_diff;
-	return old;
-}
-
-static bool
-exists(const struct statistic *row)
-{
-	return row->size != 0 || row->count != 0 || row->allocs != 0 ||
-	    row->allocated != 0;
-}
 
 /* ---- keys ---- */
 
@@ -86,17 +66,23 @@ hash_frame(const struct moving *m, const struct symbol_frame *frame,
 	return hash;
 }
 
-static void
-make_frame_keys(struct moving *m, bool without_folder)
+static uint64_t *
+make_frame_keys(const struct moving *m, bool without_folder)
 {
-	for (uint32_t i = 0; i < m->tables.n_frames; i++)
-		m->frame_keys[i] = hash_frame(m, &m->tables.frames[i].symbol,
+	uint64_t *keys = xcalloc(m->tables.n_frames, sizeof *keys);
+
+	for (uint32_t i = 0; i < m->tables.n_frames; i++) {
+		slice_point_at(i);
+		keys[i] = hash_frame(m, &m->tables.frames[i].symbol,
 		    without_folder);
+	}
+	return keys;
 }
 
 /* The traceback as a key; false: no frame of it can have moved. */
 static bool
-find_traceback_key(const struct moving *m, uint32_t node, uint64_t *key)
+find_traceback_key(const struct moving *m, uint32_t node,
+    const uint64_t *frame_keys, uint64_t *key)
 {
 	bool may_move = false;
 
@@ -104,7 +90,7 @@ find_traceback_key(const struct moving *m, uint32_t node, uint64_t *key)
 		uint32_t frame = m->tables.nodes[node].frame;
 
 		may_move |= may_have_moved(m, &m->tables.frames[frame].symbol);
-		*key = hash_add(*key, m->frame_keys[frame]);
+		*key = hash_add(*key, frame_keys[frame]);
 	}
 	return may_move;
 }
@@ -114,19 +100,22 @@ static bool
 find_key(const struct moving *m, const struct statistic *row,
     bool without_folder, uint64_t *key)
 {
+	const uint64_t *frame_keys = m->frame_keys[without_folder];
+
 	*key = 1;
-	if (m->table->grouping == BY_FILENAME) {
+	if (m->grouping == BY_FILENAME) {
 		*key = hash_name(m, row->file, without_folder);
 		return without_folder;
 	}
 	/* What is left of one side only: of one run, threads are themselves. */
-	if (m->table->grouping == BY_THREAD) {
+	if (m->grouping == BY_THREAD) {
 		*key = hash_thread(m, row->file);
 		return without_folder;
 	}
-	if (m->table->grouping == BY_TRACEBACK)
-		return find_traceback_key(m, row->stack, key);
-	*key = m->frame_keys[m->tables.nodes[row->stack].frame];
+	if (m->grouping == BY_TRACEBACK)
+		return find_traceback_key(m, row->stack, frame_keys,
+		    key);
+	*key = frame_keys[m->tables.nodes[row->stack].frame];
 	return row->function != NAME_UNKNOWN && !m->same_build[row->module];
 }
 
@@ -148,10 +137,10 @@ pair_groups(struct moving *m)
 
 	if (m->old.n == 0 || m->now.n == 0)
 		return;
-	qsort_r(m->old.items, m->old.n, sizeof *m->old.items, moved_compare_sides,
-	    m);
-	qsort_r(m->now.items, m->now.n, sizeof *m->now.items, moved_compare_sides,
-	    m);
+	qsort_r(m->old.items, m->old.n, sizeof *m->old.items,
+	    moved_compare_sides, m);
+	qsort_r(m->now.items, m->now.n, sizeof *m->now.items,
+	    moved_compare_sides, m);
 	while (i < m->old.n && j < m->now.n) {
 		i_end = group_end(&m->old, i);
 		j_end = group_end(&m->now, j);
@@ -168,98 +157,104 @@ pair_groups(struct moving *m)
 	}
 }
 
-/* One try: sides in groups by full names, or those still alone by names
- * without folders. */
+/* A pair of which one row cannot be told from others stays as it is. */
+static bool
+may_part(const struct moving *m, const struct stats_table *other,
+    uint32_t partner)
+{
+	uint64_t key;
+
+	return partner == NO_ROW || find_key(m, &other->rows[partner], false,
+	    &key);
+}
+
+/* The rows of one table that are in this try: all that may have moved, or
+ * those still alone. */
+static void
+gather(const struct moving *m, const struct stats_table *table,
+    const uint32_t *partners, bool without_folder, struct sides *sides)
+{
+	const struct stats_table *other = table == m->now_table ?
+	    m->old_table : m->now_table;
+
+	vec_clear(sides);
+	for (uint32_t i = 0; i < table->n_all; i++) {
+		struct side side = { .row = i, .of = &table->rows[i] };
+
+		slice_point_at(i);
+		if (!find_key(m, side.of, without_folder, &side.key))
+			continue;
+		find_key(m, side.of, false, &side.file_key);
+		if (without_folder ? partners[i] == NO_ROW :
+		    may_part(m, other, partners[i]))
+			vec_push(sides, side);
+	}
+}
+
 static void
 try_pairs(struct moving *m, bool without_folder)
 {
-	struct side side = { .key = 0 };
-
-	vec_clear(&m->old);
-	vec_clear(&m->now);
-	make_frame_keys(m, without_folder);
-	for (uint32_t i = 0; i < m->table->n_all; i++) {
-		const struct statistic *row = &m->table->rows[i];
-		struct statistic old = old_of(row);
-		bool may_move = find_key(m, row, without_folder, &side.key);
-
-		if (!without_folder)
-			m->file_keys[i] = side.key;
-		if (!may_move)
-			continue;
-		side.file_key = m->file_keys[i];
-		side.row = i;
-		side.allocs = old.allocs;
-		side.allocated = old.allocated;
-		if (exists(&old) && (!without_folder ||
-		    m->partner_of_old[i] == NO_ROW))
-			vec_push(&m->old, side);
-		side.allocs = row->allocs;
-		side.allocated = row->allocated;
-		if (exists(row) && (!without_folder ||
-		    m->partner_of_now[i] == NO_ROW))
-			vec_push(&m->now, side);
-	}
+	gather(m, m->old_table, m->partner_of_old, without_folder, &m->old);
+	gather(m, m->now_table, m->partner_of_now, without_folder, &m->now);
 	pair_groups(m);
 }
 
-/* ---- the table ---- */
-
-static void
-join_partners(struct moving *m)
+/* Of one place in the file, but of two functions, both of them known: another
+ * place of another build. */
+static bool
+is_other_function(const struct moving *m, const struct statistic *old,
+    const struct statistic *now)
 {
-	static const struct statistic nothing;
-	struct stats_table *table = m->table;
-	VEC(struct statistic) rows = VEC_INIT;
-
-	for (uint32_t i = 0; i < table->n_all; i++) {
-		struct statistic row = table->rows[i], old = old_of(&row);
-		uint32_t partner = m->partner_of_now[i];
-		struct statistic before = nothing;
-
-		if (exists(&row)) {
-			if (partner != NO_ROW)
-				before = old_of(&table->rows[partner]);
-			stats_subtract(&row, &before);
-			vec_push(&rows, row);
-		}
-		if (exists(&old) && m->partner_of_old[i] == NO_ROW)
-			vec_push(&rows, stats_vanish(&old));
-	}
-	free(table->rows);
-	table->rows = rows.items;
-	table->n_all = (uint32_t)rows.n;
-	table->n_rows = stats_put_live_first(table->rows, table->n_all);
-	table->n_ordered = 0;
+	return m->grouping == BY_LINENO && old->function != now->function &&
+	    old->function != NAME_UNKNOWN && now->function != NAME_UNKNOWN &&
+	    !m->same_build[now->module];
 }
 
-void
-match_moved(struct stats_table *table, const bool *same_build)
+/* Pairs of the same place, to begin with. */
+static void
+pair_same_places(struct moving *m)
+{
+	stats_find_partners(m->old_table, m->now_table, m->partner_of_now);
+	for (uint32_t i = 0; i < m->old_table->n_all; i++)
+		m->partner_of_old[i] = NO_ROW;
+	for (uint32_t i = 0; i < m->now_table->n_all; i++) {
+		uint32_t partner = m->partner_of_now[i];
+
+		if (partner == NO_ROW)
+			continue;
+		if (is_other_function(m, &m->old_table->rows[partner],
+		    &m->now_table->rows[i]))
+			m->partner_of_now[i] = NO_ROW;
+		else
+			m->partner_of_old[partner] = i;
+	}
+}
+
+struct stats_table *
+diff_builds(const struct stats_table *old, const struct stats_table *now,
+    const bool *same_build)
 {
 	struct moving m = {
-		.table = table, .tables = stacks_tables(table->stacks),
-		.names = stacks_names(table->stacks),
-		.same_build = same_build,
-		.file_keys = xcalloc(table->n_all, sizeof(uint64_t)),
-		.partner_of_old = xcalloc(table->n_all, sizeof(uint32_t)),
-		.partner_of_now = xcalloc(table->n_all, sizeof(uint32_t)),
+		.old_table = old, .now_table = now, .grouping = now->grouping,
+		.tables = stacks_tables(now->stacks),
+		.names = stacks_names(now->stacks), .same_build = same_build,
+		.partner_of_old = xcalloc(old->n_all, sizeof(uint32_t)),
+		.partner_of_now = xcalloc(now->n_all, sizeof(uint32_t)),
 	};
+	struct stats_table *table;
 
-	assert(table->has_diff);
-	m.frame_keys = xcalloc(m.tables.n_frames, sizeof *m.frame_keys);
-	for (uint32_t i = 0; i < table->n_all; i++) {
-		struct statistic old = old_of(&table->rows[i]);
-
-		m.partner_of_old[i] = exists(&table->rows[i]) ? i : NO_ROW;
-		m.partner_of_now[i] = exists(&old) ? i : NO_ROW;
-	}
+	assert(old->stacks == now->stacks && old->grouping == now->grouping);
+	m.frame_keys[false] = make_frame_keys(&m, false);
+	m.frame_keys[true] = make_frame_keys(&m, true);
+	pair_same_places(&m);
 	try_pairs(&m, false);
 	try_pairs(&m, true);
-	join_partners(&m);
+	table = stats_join(old, now, m.partner_of_now);
 	vec_fini(&m.old);
 	vec_fini(&m.now);
-	free(m.frame_keys);
-	free(m.file_keys);
+	free(m.frame_keys[false]);
+	free(m.frame_keys[true]);
 	free(m.partner_of_old);
 	free(m.partner_of_now);
+	return table;
 }

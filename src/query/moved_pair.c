@@ -40,7 +40,7 @@ compare_positions(const struct moving *m, uint32_t a, uint32_t b)
 	while (order == 0 && a != 0 && b != 0 && a != b) {
 		order = compare_numbers(moved_position(moved_frame(m, a)),
 		    moved_position(moved_frame(m, b)));
-		if (m->table->grouping != BY_TRACEBACK)
+		if (m->grouping != BY_TRACEBACK)
 			break;
 		a = m->tables.nodes[a].parent;
 		b = m->tables.nodes[b].parent;
@@ -53,14 +53,12 @@ moved_compare_sides(const void *left, const void *right, void *moving)
 {
 	const struct moving *m = moving;
 	const struct side *a = left, *b = right;
-	const struct statistic *rows = m->table->rows;
 	int order = compare_numbers(a->key, b->key);
 
 	if (order == 0)
-		order = compare_positions(m, rows[a->row].stack,
-		    rows[b->row].stack);
-	return order != 0 ? order : compare_numbers(rows[a->row].identity,
-	    rows[b->row].identity);
+		order = compare_positions(m, a->of->stack, b->of->stack);
+	return order != 0 ? order : compare_numbers(a->of->identity,
+	    b->of->identity);
 }
 
 static uint64_t
@@ -73,7 +71,7 @@ distance(const struct moving *m, uint32_t a, uint32_t b)
 		    moved_position(moved_frame(m, b)));
 
 		sum += lines < MAX_DISTANCE ? lines : MAX_DISTANCE;
-		if (m->table->grouping != BY_TRACEBACK)
+		if (m->grouping != BY_TRACEBACK)
 			break;
 		a = m->tables.nodes[a].parent;
 		b = m->tables.nodes[b].parent;
@@ -91,21 +89,18 @@ unlikeness(double a, double b)
 }
 
 static double
-average_of(const struct side *side)
+average_of(const struct statistic *row)
 {
-	return side->allocs == 0 ? 0 :
-	    (double)side->allocated / (double)side->allocs;
+	return row->allocs == 0 ? 0 :
+	    (double)row->allocated / (double)row->allocs;
 }
 
 static uint64_t
-cost_of(const struct moving *m, const struct side *old,
-    const struct side *now)
+cost_of(const struct moving *m, const struct side *a, const struct side *b)
 {
-	const struct statistic *rows = m->table->rows;
-
-	return distance(m, rows[old->row].stack, rows[now->row].stack) +
-	    unlikeness((double)old->allocs, (double)now->allocs) +
-	    unlikeness(average_of(old), average_of(now));
+	return distance(m, a->of->stack, b->of->stack) +
+	    unlikeness((double)a->of->allocs, (double)b->of->allocs) +
+	    unlikeness(average_of(a->of), average_of(b->of));
 }
 
 /* ---- pairing ---- */
@@ -117,15 +112,25 @@ pair(struct moving *m, const struct side *old, const struct side *now)
 	m->partner_of_now[now->row] = old->row;
 }
 
-/* Are both sides at the same places? Then nothing has moved. */
+/* Let a row go from its partner, and that from it. */
+static void
+part(uint32_t *partners, uint32_t row, uint32_t *others)
+{
+	if (partners[row] != NO_ROW)
+		others[partners[row]] = NO_ROW;
+	partners[row] = NO_ROW;
+}
+
+/* Have all of both sides a partner?  They are of one group, so it is in it,
+ * and nothing has moved. */
 static bool
-is_unmoved(const struct side *old, size_t n_old, const struct side *now,
+is_unmoved(const struct moving *m, const struct side *old, size_t n_old,
     size_t n_now)
 {
 	if (n_old != n_now)
 		return false;
 	for (size_t i = 0; i < n_old; i++) {
-		if (old[i].row != now[i].row)
+		if (m->partner_of_old[old[i].row] == NO_ROW)
 			return false;
 	}
 	return true;
@@ -146,8 +151,7 @@ align(struct moving *m, const struct side *few, size_t n_few,
 	for (size_t i = 1; i <= n_few; i++) {
 		for (size_t j = i; j <= n_many; j++) {
 			uint64_t paired = cells[(i - 1) * width + j - 1] +
-			    (is_old ? cost_of(m, &few[i - 1], &many[j - 1]) :
-			    cost_of(m, &many[j - 1], &few[i - 1]));
+			    cost_of(m, &few[i - 1], &many[j - 1]);
 			uint64_t before = cells[i * width + j - 1];
 
 			cells[i * width + j] = j > i && before <= paired ?
@@ -182,15 +186,15 @@ void
 moved_pair_group(struct moving *m, const struct side *old, size_t n_old,
     const struct side *now, size_t n_now)
 {
-	if (is_unmoved(old, n_old, now, n_now) ||
+	if (is_unmoved(m, old, n_old, n_now) ||
 	    !is_one_file(old, n_old) || !is_one_file(now, n_now) ||
 	    n_old >= MAX_CELLS || n_now >= MAX_CELLS ||
 	    (n_old + 1) * (n_now + 1) > MAX_CELLS)
 		return;
 	for (size_t i = 0; i < n_old; i++)
-		m->partner_of_old[old[i].row] = NO_ROW;
+		part(m->partner_of_old, old[i].row, m->partner_of_now);
 	for (size_t i = 0; i < n_now; i++)
-		m->partner_of_now[now[i].row] = NO_ROW;
+		part(m->partner_of_now, now[i].row, m->partner_of_old);
 	if (n_old <= n_now)
 		align(m, old, n_old, now, n_now, true);
 	else

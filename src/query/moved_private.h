@@ -4,16 +4,14 @@
 #ifndef TMTOP_QUERY_MOVED_PRIVATE_H
 #define TMTOP_QUERY_MOVED_PRIVATE_H
 
-#include "query/stats.h"
+#include "query/diff.h"
 
-#define NO_ROW	UINT32_MAX
-
-/* One side of a row: what it was then, or what it is now. */
+/* A row of one of the tables. */
 struct side {
 	uint64_t	key;		/* of its group */
 	uint64_t	file_key;	/* key with folders */
 	uint32_t	row;
-	uint64_t	allocs, allocated;
+	const struct statistic *of;
 };
 
 struct sides {
@@ -22,15 +20,15 @@ struct sides {
 };
 
 struct moving {
-	struct stats_table *table;
+	const struct stats_table *old_table, *now_table;
+	enum grouping	 grouping;
 	struct stack_tables tables;
 	const struct names *names;
 	const bool	*same_build;	/* by name of a module */
-	uint64_t	*frame_keys;	/* of the present try, by frame */
-	uint64_t	*file_keys;	/* of the first try, by row */
-	struct sides	 old, now;
-	/* By row, NO_ROW: none.  What is now in the row, that was in this one
-	 * then; and the other way round. */
+	uint64_t	*frame_keys[2];	/* by frame; with and without folders */
+	struct sides	 old, now;	/* of the present try */
+	/* By row, of the other table; NO_ROW: none.  Each says what the other
+	 * one says. */
 	uint32_t	*partner_of_now, *partner_of_old;
 };
 

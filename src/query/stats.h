@@ -128,13 +128,14 @@ struct stats_table *diff_tables(const struct stats_table *old,
     const struct stats_table *now);
 
 /*
- * Of a joined table of two builds: rows that are in one function, at different
- * lines, become one, as far as each has a counterpart; so do tracebacks
- * through the same functions, files that are in another folder now, and threads
- * of one name.  Such rows are at their present place.  same_build: by name of a module, whether
- * nothing in it can have moved.  No row is in its place any more.
+ * The same of two builds: rows that are in one function, at different lines,
+ * are one, as far as each has a counterpart; so are tracebacks through the
+ * same functions, files that are in another folder now, and threads of one
+ * name.  Such rows are at their present place.  same_build: by name of a
+ * module, whether nothing in it can have moved.
  */
-void match_moved(struct stats_table *table, const bool *same_build);
+struct stats_table *diff_builds(const struct stats_table *old,
+    const struct stats_table *now, const bool *same_build);
 
 /* Rows to show when ordered by this key: tracemalloc has no rows without a
  * live block, so these count only where sort_key_is_past(). */

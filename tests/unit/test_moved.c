@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,12 +29,12 @@ check_moved(struct sides sides, enum grouping grouping, const char *expected)
 	struct query_traces now = lit_traces(lit, sides.now, sides.n_now);
 	struct stats_table *left = group_by(&old, grouping, CUMULATIVE_OFF);
 	struct stats_table *right = group_by(&now, grouping, CUMULATIVE_OFF);
-	struct stats_table *diff = diff_tables(left, right);
 	bool *same_build = calloc(names_count(lit->names), sizeof(bool));
+	struct stats_table *diff;
 	int64_t size_diff = 0;
 
 	memset(same_build, is_same_build, names_count(lit->names));
-	match_moved(diff, same_build);
+	diff = diff_builds(left, right, same_build);
 	order_rows(diff, SORT_GROWTH, false);
 	assert_string_equal(lit_rows(diff), expected);
 	for (uint32_t i = 0; i < diff->n_all; i++)
@@ -101,6 +102,23 @@ moved_line_is_known_by_what_it_allocates(void **state)
 	    "+64000/+1000\na.c:120 256000/1000 +0/+0\n");
 }
 
+/* The lines of one function are where those of another were. */
+static void
+moved_functions_are_followed_where_others_have_been(void **state)
+{
+	static const struct lit_trace old[] = {
+		{ 0, 100, 1, "a.c:10=f" }, { 0, 2000, 2, "a.c:20=g" },
+	};
+	static const struct lit_trace now[] = {
+		{ 0, 30, 3, "a.c:10=h" }, { 0, 100, 1, "a.c:20=f" },
+		{ 0, 2000, 2, "a.c:30=g" },
+	};
+
+	(void)state;
+	check_moved(SIDES(old, now), BY_LINENO, "a.c:10 30/3 +30/+3\n"
+	    "a.c:30 2000/2 +0/+0\na.c:20 100/1 +0/+0\n");
+}
+
 static void
 moved_lines_that_are_fewer_leave_one_behind(void **state)
 {
@@ -131,7 +149,8 @@ moved_lines_stay_in_their_function(void **state)
 
 	(void)state;
 	check_moved(SIDES(old, now), BY_LINENO, "a.c:21 20/1 +20/+1\n"
-	    "a.c:20 0/0 -20/-1\na.c:11 10/1 +10/+1\na.c:10 10/1 +0/+0\n");
+	    "a.c:20 0/0 -20/-1\na.c:11 10/1 +10/+1\na.c:10 10/1 +10/+1\n"
+	    "a.c:10 0/0 -10/-1\n");
 }
 
 static void
@@ -209,6 +228,99 @@ moved_nothing_is_fine(void **state)
 	check_moved((struct sides){ NULL, NULL, 0, 0 }, BY_FILENAME, "");
 }
 
+/* ---- what holds of any two tables ---- */
+
+enum { MAX_RANDOM = 12, N_ROUNDS = 3000 };
+
+static uint32_t seed = 1;
+
+static uint32_t
+below(uint32_t n)
+{
+	seed = seed * 1664525u + 1013904223u;
+	return (seed >> 8) % n;
+}
+
+static size_t
+make_random(struct lit_trace *traces, char text[][64])
+{
+	size_t n = below(MAX_RANDOM + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(text[i], sizeof text[i], "/%c/%c.c:%u=%c m.c:%u=main",
+		    'a' + (int)below(2), 'x' + (int)below(2), 1 + below(6),
+		    'f' + (int)below(3), 1 + below(2));
+		traces[i] = (struct lit_trace){ .size = 1 + below(500),
+		    .count = 1 + below(5), .frames = text[i] };
+	}
+	return n;
+}
+
+static int
+compare_diffs(const void *left, const void *right)
+{
+	const int64_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* The changes of size that are not 0, in order; returns how many. */
+static uint32_t
+list_diffs(const struct query_traces *old, const struct query_traces *now,
+    enum grouping grouping, int64_t diffs[2 * MAX_RANDOM], int64_t *sum)
+{
+	static const bool same_build[256];
+	struct stats_table *left = group_by(old, grouping, CUMULATIVE_OFF);
+	struct stats_table *right = group_by(now, grouping, CUMULATIVE_OFF);
+	struct stats_table *diff = diff_builds(left, right, same_build);
+	uint64_t size = 0;
+	uint32_t n = 0;
+
+	*sum = 0;
+	for (uint32_t i = 0; i < diff->n_all; i++) {
+		size += diff->rows[i].size;
+		*sum += diff->rows[i].size_diff;
+		if (diff->rows[i].size_diff != 0)
+			diffs[n++] = diff->rows[i].size_diff;
+	}
+	assert_int_equal(size, right->size);
+	qsort(diffs, n, sizeof *diffs, compare_diffs);
+	stats_free(left);
+	stats_free(right);
+	stats_free(diff);
+	return n;
+}
+
+/* Nothing is lost or found by pairing, and the other way round it is the
+ * opposite. */
+static void
+moved_rows_keep_every_sum_both_ways(void **state)
+{
+	struct lit_trace then[MAX_RANDOM], now[MAX_RANDOM];
+	char then_text[MAX_RANDOM][64], now_text[MAX_RANDOM][64];
+	int64_t there[2 * MAX_RANDOM], back[2 * MAX_RANDOM], sum, back_sum;
+
+	(void)state;
+	for (int round = 0; round < N_ROUNDS; round++) {
+		struct lit *lit = lit_new();
+		size_t n_then = make_random(then, then_text);
+		size_t n_now = make_random(now, now_text);
+		struct query_traces a = lit_traces(lit, then, n_then);
+		struct query_traces b = lit_traces(lit, now, n_now);
+		enum grouping grouping = (enum grouping)below(3);
+		uint32_t n = list_diffs(&a, &b, grouping, there, &sum);
+
+		assert_int_equal(list_diffs(&b, &a, grouping, back, &back_sum),
+		    n);
+		assert_int_equal(sum, -back_sum);
+		for (uint32_t i = 0; i < n; i++)
+			assert_int_equal(there[i], -back[n - 1 - i]);
+		free(a.traces);
+		free(b.traces);
+		lit_free(lit);
+	}
+}
+
 int
 main(void)
 {
@@ -217,6 +329,8 @@ main(void)
 		cmocka_unit_test(
 		    moved_lines_are_not_confused_with_their_neighbours),
 		cmocka_unit_test(moved_line_is_known_by_what_it_allocates),
+		cmocka_unit_test(
+		    moved_functions_are_followed_where_others_have_been),
 		cmocka_unit_test(moved_lines_that_are_fewer_leave_one_behind),
 		cmocka_unit_test(moved_lines_stay_in_their_function),
 		cmocka_unit_test(
@@ -224,6 +338,7 @@ main(void)
 		cmocka_unit_test(moved_folders_are_looked_through),
 		cmocka_unit_test(moved_lines_need_two_builds),
 		cmocka_unit_test(moved_nothing_is_fine),
+		cmocka_unit_test(moved_rows_keep_every_sum_both_ways),
 	};
 
 	return cmocka_run_group_tests_name("moved", tests, NULL, NULL);
