@@ -293,6 +293,20 @@ is_first_process(void)
 	return true;
 }
 
+/* Does the executable define malloc, so that nobody comes to ours?  (An address
+ * of ours says nothing: it is that of the first definition, whosever.) */
+static bool
+has_own_malloc(void)
+{
+	void *first = dlsym(RTLD_DEFAULT, "malloc");
+	struct dl_find_object found;
+
+	return _dl_find_object != NULL && first != NULL &&
+	    _dl_find_object(first, &found) == 0 &&
+	    found.dlfo_link_map->l_name != NULL &&
+	    found.dlfo_link_map->l_name[0] == '\0';
+}
+
 static bool
 start(void)
 {
@@ -319,7 +333,7 @@ start(void)
 	if (!attach_slot(SLOT_KIND_EXEC, fd, 0))
 		return false;
 	threads_init();
-	if (dlsym(RTLD_DEFAULT, "malloc") != (void *)&malloc)
+	if (has_own_malloc())
 		region_header->troubles |= TROUBLE_OWN_MALLOC;
 	verify_init(lifecycle_lobby->options);
 	if (&__libc_single_threaded != NULL)

@@ -379,8 +379,11 @@ read_identity(struct slot_tables *t, struct process *process)
 			base = header.command + i + 1;
 	sanitise(process->name, sizeof(process->name), base,
 	    (size_t)(header.command + i - base));
-	name_allocator(process, header.allocator,
-	    strnlen(header.allocator, sizeof header.allocator));
+	if (load_relaxed(&t->header->troubles) & TROUBLE_OWN_MALLOC)
+		name_allocator(process, "own", strlen("own"));
+	else
+		name_allocator(process, header.allocator,
+		    strnlen(header.allocator, sizeof header.allocator));
 	for (i = 0; i < size; i++)
 		if (header.command[i] == '\0')
 			header.command[i] = ' ';

@@ -120,7 +120,8 @@ struct process {
 	char		name[64];	/* sanitised basename of the program */
 	char		command[256];	/* sanitised command line, cut */
 	char		allocator[64];	/* whose malloc it is, sanitised: glibc,
-					 * jemalloc, a file; "" unknown */
+					 * jemalloc, a file; own: the program's,
+					 * which is not traced; "" unknown */
 	struct totals	totals;
 };
 
