@@ -1,5 +1,14 @@
 /*
  * ask.c - one question over the helper's socket, and its answer (L2).
+ *
+ * Shape      A connection per question: connect, one packet there, one back.
+ *            Where to is in the environment, beside the segment's place.
+ * Why        Functions and files have names only on the viewer's side.  What
+ *            the segment could carry, every process of the run could forge;
+ *            of a socket the kernel says who is at the other end.
+ * Invariant  System calls only, no more than one descriptor, and that for the
+ *            time of the call; errno is as it was (sys.h).
+ * Limits     QUESTION_WAIT_MS in all; a text of QUESTION_TEXT_MAX bytes.
  */
 #include "hooks/ask.h"
 

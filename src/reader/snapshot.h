@@ -84,7 +84,7 @@ struct totals {
 	uint64_t	anon_bytes;		/* anonymous memory, resident */
 	uint64_t	retained_bytes;		/* of that neither malloc's blocks
 						 * nor the hook's own */
-	/* the tables, of overhead_bytes; not saved */
+	/* the tables, of overhead_bytes */
 	uint64_t	frame_bytes, traceback_bytes, block_bytes;
 	uint64_t	uninterned_bytes;	/* if every live block had a list
 						 * of its frames' addresses */

@@ -31,6 +31,8 @@ struct table {
 "  overhead_bytes INTEGER NOT NULL, rss_bytes INTEGER NOT NULL,\n" \
 "  heap_bytes INTEGER NOT NULL, anon_bytes INTEGER NOT NULL,\n" \
 "  retained_bytes INTEGER NOT NULL,\n" \
+"  frame_bytes INTEGER NOT NULL, traceback_bytes INTEGER NOT NULL,\n" \
+"  block_bytes INTEGER NOT NULL, uninterned_bytes INTEGER NOT NULL,\n" \
 "  lost INTEGER NOT NULL, lost_bytes INTEGER NOT NULL,\n" \
 "  truncated INTEGER NOT NULL, guessed INTEGER NOT NULL,\n" \
 "  cut INTEGER NOT NULL, captures INTEGER NOT NULL,\n" \
@@ -203,6 +205,8 @@ static const struct store_field totals_table[] = {
 	U64(totals, overhead_bytes), U64(totals, rss_bytes),
 	U64(totals, heap_bytes), U64(totals, anon_bytes),
 	U64(totals, retained_bytes),
+	U64(totals, frame_bytes), U64(totals, traceback_bytes),
+	U64(totals, block_bytes), U64(totals, uninterned_bytes),
 	U64(totals, lost), U64(totals, lost_bytes), U64(totals, truncated),
 	U64(totals, guessed), U64(totals, cut), U64(totals, captures),
 	U64(totals, unknown_frees), U64(totals, skew_bytes),
