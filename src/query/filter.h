@@ -2,7 +2,8 @@
  * filter.h - inclusive and exclusive filters, as tracemalloc combines them
  * (L5).  Pure: no I/O, no time.
  *
- *	filter  := ["!"] (pattern [":" line] | test) { " " (option | test) }
+ *	filter  := ["!"] first { " " (option | test) }
+ *	first   := pattern [":" line] | test | "@" domain
  *	pattern := word | "=" exact | '"' quoted '"'
  *	option  := "all" | "@" domain			(its number, or a name)
  *	test    := "func=" pattern | measure ("<"|"<="|"="|">="|">") number
@@ -37,7 +38,6 @@ struct filter;			/* one parsed filter, immutable */
  */
 struct filter *filter_parse(const char *text, enum filter_mode mode,
     struct errbuf *why, struct errbuf *note);
-struct filter *filter_new_domain(bool inclusive, unsigned domain);
 void filter_free(struct filter *filter);
 
 /* What it says, canonical: "+*lru*:12 all @2", "-<unknown>"; borrowed. */

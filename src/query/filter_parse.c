@@ -1,7 +1,8 @@
 /*
  * filter_parse.c - the filter language of prompt and --filter (L5).
  *
- *	filter  := ["!"] (pattern [":" line] | test) { " " (option | test) }
+ *	filter  := ["!"] first { " " (option | test) }
+ *	first   := pattern [":" line] | test | "@" domain
  *	pattern := word | "=" exact | '"' quoted '"'
  *	option  := "all" | "@" domain
  *	test    := "func=" pattern | measure operator number
@@ -259,23 +260,13 @@ parse_test(struct parser *parser, struct filter *filter)
 }
 
 static int
-parse_option(struct parser *parser, struct filter *filter)
+parse_domain(struct parser *parser, struct filter *filter)
 {
 	const char *word = parser->at, *end = find_word_end(word);
 	uint32_t domain;
-	int rc = parse_test(parser, filter);
 
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
+	assert(*word == '@');
 	parser->at = end;
-	if (end - word == 3 && memcmp(word, "all", 3) == 0) {
-		filter->all = true;
-		return 0;
-	}
-	if (*word != '@')
-		return fail(parser, word,
-		    "only all, @N, func=NAME or a test like size>10K "
-		    "may follow");
 	if (filter->has_domain)
 		return fail(parser, word, "there is a domain already");
 	filter->has_domain = true;
@@ -290,7 +281,27 @@ parse_option(struct parser *parser, struct filter *filter)
 	return 0;
 }
 
-/* The pattern of a file with its line, or a test in place of it. */
+static int
+parse_option(struct parser *parser, struct filter *filter)
+{
+	const char *word = parser->at, *end = find_word_end(word);
+	int rc = parse_test(parser, filter);
+
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (*word == '@')
+		return parse_domain(parser, filter);
+	parser->at = end;
+	if (end - word == 3 && memcmp(word, "all", 3) == 0) {
+		filter->all = true;
+		return 0;
+	}
+	return fail(parser, word, "only all, @N, func=NAME or a test like "
+	    "size>10K may follow");
+}
+
+/* The pattern of a file with its line, or a test or a domain in place of
+ * it. */
 static int
 parse_first(struct parser *parser, struct filter *filter)
 {
@@ -298,6 +309,8 @@ parse_first(struct parser *parser, struct filter *filter)
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
+	if (*parser->at == '@')
+		return parse_domain(parser, filter);
 	if (parse_pattern(parser, true, &filter->pattern, &filter->glob) < 0)
 		return -1;
 	return parse_line(parser, filter);

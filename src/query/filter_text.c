@@ -57,7 +57,7 @@ needs_quotes(const char *pattern, bool is_file)
 	if (*pattern == '\0' || *pattern == '=' ||
 	    strpbrk(pattern, " \t\"") != NULL)
 		return true;
-	return is_file && (*pattern == '!' ||
+	return is_file && (*pattern == '!' || *pattern == '@' ||
 	    filter_find_line(pattern, end) != NULL ||
 	    strncmp(pattern, FILTER_FUNCTION, strlen(FILTER_FUNCTION)) == 0 ||
 	    measure_read(pattern, strlen(pattern), &test, NULL) != 0);
@@ -125,8 +125,7 @@ write_text(struct filter *filter)
 		add_pattern(&text, filter->function_pattern, false);
 	}
 	if (text.size == 1) {
-		/* Not about frames: `all` says nothing, and in front of the
-		 * tests a domain would be read as a pattern. */
+		/* Not about frames: `all` says nothing. */
 		add_tests(&text, filter);
 		add_domain(&text, filter);
 	} else {
@@ -145,20 +144,6 @@ filter_write_texts(struct filter *filter)
 	if (filter->function_pattern == NULL)
 		filter->function_pattern = xstrdup("");
 	write_text(filter);
-}
-
-struct filter *
-filter_new_domain(bool inclusive, unsigned domain)
-{
-	struct filter *filter = xcalloc(1, sizeof *filter);
-
-	assert(domain <= UINT16_MAX);
-	filter->inclusive = inclusive;
-	filter->has_domain = true;
-	filter->domain = (uint16_t)domain;
-	filter->tests_text = xstrdup("");
-	filter_write_texts(filter);
-	return filter;
 }
 
 void

@@ -214,18 +214,19 @@ run_filter(struct driver *d, char kind)
 {
 	struct errbuf why;
 	struct filter *filter;
-	char *word = need_word();
+	char *word = need_word(), domain[16];
 	size_t size;
 
 	if (d->set != NULL)
 		die("a filter after a question");
 	if (kind == 'F') {
-		filter = filter_new_domain(*word == '1',
-		    (unsigned)need_number());
+		snprintf(domain, sizeof domain, "%s@%u", *word == '1' ? "" :
+		    "!", (unsigned)need_number());
+		word = domain;
 	} else {
 		decode_string(word, &size);
-		filter = filter_parse(word, FILTER_EXACT, &why, NULL);
 	}
+	filter = filter_parse(word, FILTER_EXACT, &why, NULL);
 	if (filter == NULL)
 		die(why.text);
 	vec_push(&d->filters, filter);

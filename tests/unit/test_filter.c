@@ -89,6 +89,10 @@ filter_parse_says_where_it_is_wrong(void **state)
 		{ "a @4x", 5, "domain must be a number" },
 		{ "a @65536", 8, "too large" },
 		{ "a @1 @2", 6, "already" },
+		{ "@1 @2", 4, "already" },
+		{ "@", 2, "domain must be a number" },
+		{ "!@3:5", 4, "domain must be a number" },
+		{ "@3 b.c", 4, "may follow" },
 		{ "\"a", 1, "not closed" }, { "!\"a\"b", 5, "follow" },
 		{ "\xc3\xa9\xc3\xa9:x", 4, "line must be a number" },
 	};
@@ -126,20 +130,24 @@ filter_parse_notes_an_unclosed_bracket(void **state)
 static void
 filter_domain_has_no_pattern(void **state)
 {
-	struct filter *filter = filter_new_domain(false, 3);
+	struct filter *filter = filter_parse("!@3", FILTER_PROMPT, NULL, NULL);
 
 	(void)state;
 	assert_string_equal(filter_pattern(filter), "");
 	assert_string_equal(filter_text(filter), "-@3");
 	assert_false(filter_is_inclusive(filter));
 	filter_free(filter);
+	check_text("@pool", FILTER_EXACT, "+@pool");
+	check_text(" @7  size>10K ", FILTER_EXACT, "+size>10K @7");
+	check_text("=@7", FILTER_EXACT, "+\"@7\"");
+	check_text("\"@7\" @7", FILTER_EXACT, "+\"@7\" @7");
 }
 
 /* ---- what is kept ---- */
 
 enum { MAX_FILTERS = 4 };
 
-/* Which traces pass, as "0 2 5 ". "@N" and "!@N" are domain filters. */
+/* Which traces pass, as "0 2 5 ". */
 static void
 check_kept(const struct lit_trace *lits, size_t n,
     const char *const *texts, const char *expected)
@@ -153,15 +161,8 @@ check_kept(const struct lit_trace *lits, size_t n,
 	uint32_t n_errors = 99;
 
 	for (; texts[n_filters] != NULL; n_filters++) {
-		const char *t = texts[n_filters];
-		bool inclusive = t[0] != '!';
-
-		if (t[!inclusive] == '@')
-			filters[n_filters] = filter_new_domain(inclusive,
-			    (unsigned)atoi(t + !inclusive + 1));
-		else
-			filters[n_filters] = filter_parse(t, FILTER_EXACT,
-			    NULL, NULL);
+		filters[n_filters] = filter_parse(texts[n_filters],
+		    FILTER_EXACT, NULL, NULL);
 		assert_non_null(filters[n_filters]);
 	}
 	for (uint32_t i = 0; i < traces.n; i++)
