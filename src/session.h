@@ -127,6 +127,11 @@ bool session_refresh_slice(struct session *session, enum stage from,
     int budget_ms);
 bool session_is_refreshing(const struct session *session);
 
+/* What the refresh under way is at ("grouping"), when it takes long: then also
+ * for how long it has been at work.  NULL: there is none, or it is young. */
+const char *session_refresh_doing(const struct session *session,
+    unsigned *elapsed_ms);
+
 /* Rows up to the n-th are looked at: so many are put in order, now and by
  * later refreshes (see stats_table.n_ordered). */
 void session_want_rows(struct session *session, uint32_t n);

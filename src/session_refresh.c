@@ -32,6 +32,7 @@
 /* A table of no more rows is put in order as a whole, a larger one as far as
  * somebody looks. */
 enum { ORDER_ALL = 20000, ORDER_FIRST = 4000 };
+enum { LONG_MS = 300 };		/* a refresh that one waits for */
 
 /* ---- what has to run ---- */
 
@@ -142,10 +143,12 @@ narrow_to_process(struct query_traces *traces,
 /* The first stages of one side; what they make replaces what `side` has,
  * which still belongs to the session. */
 static void
-select_traces(const struct session_refresh *r, struct session_side *side,
-    enum stage from)
+select_traces(struct session *s, struct session_side *side, enum stage from)
 {
+	const struct session_refresh *r = &s->refresh;
+
 	if (from <= STAGE_ATTRIBUTE) {
+		s->doing = "attributing";
 		attribution_apply(r->attribution, side->snapshot,
 		    &side->attributed);
 		if (r->process != 0)
@@ -157,6 +160,7 @@ select_traces(const struct session_refresh *r, struct session_side *side,
 	}
 	if (from > STAGE_FILTER)
 		return;
+	s->doing = "filtering";
 	side->n_filter_errors = 0;
 	if (r->filters == NULL)
 		side->filtered = side->attributed;
@@ -194,11 +198,12 @@ is_still_so(const struct session *s, const struct stats_table *unfiltered,
 
 /* keeps_unfiltered: its unfiltered table is that already, or not wanted. */
 static void
-group_side(const struct session *s, struct session_side *side,
+group_side(struct session *s, struct session_side *side,
     bool keeps_unfiltered)
 {
 	const struct session_refresh *r = &s->refresh;
 
+	s->doing = "grouping";
 	side->table = s->plain != NULL ? group_plain(s, side) :
 	    group_by(&side->filtered, r->grouping, r->cumulative);
 	if (!keeps_unfiltered)
@@ -242,13 +247,14 @@ make_rows(struct session *s)
 
 	if (s->options->format == FORMAT_TRACEMALLOC && s->plain == NULL)
 		s->plain = stacks_new(s->names);
-	select_traces(r, &r->now, r->from);
+	select_traces(s, &r->now, r->from);
 	group_side(s, &r->now, keeps);
 	if (r->has_base && r->base_from <= STAGE_GROUP) {
-		select_traces(r, &r->base, r->base_from);
+		select_traces(s, &r->base, r->base_from);
 		group_side(s, &r->base, is_still_so(s, s->base.unfiltered,
 		    r->base_from));
 	}
+	s->doing = "comparing";
 	r->rows = join_tables(s, r->base.table, r->now.table);
 	r->rows->has_survivors = knows_survivors(r);
 	filter_rows(r->filters, r->rows, r->cumulative);
@@ -269,9 +275,10 @@ choose_n_ordered(const struct session *s, const struct stats_table *rows)
 }
 
 static void
-order(const struct session *s, const struct session_refresh *r,
+order(struct session *s, const struct session_refresh *r,
     struct stats_table *rows, const struct stats_table *unfiltered)
 {
+	s->doing = "ordering";
 	order_first_rows(rows, r->key, r->reverse, choose_n_ordered(s, rows));
 	rows->n_unfiltered = stats_n_rows(unfiltered != NULL ? unfiltered :
 	    rows, r->key);
@@ -284,6 +291,7 @@ run(void *session)
 	struct session *s = session;
 	struct session_refresh *r = &s->refresh;
 
+	s->doing = "reading";
 	if (r->reads)
 		r->read = session_read_snapshot(s);
 	if (r->read != NULL && r->shows_now)
@@ -295,6 +303,7 @@ run(void *session)
 	} else if (r->from <= STAGE_ORDER) {
 		order(s, r, s->rows, s->unfiltered_rows);
 	}
+	s->doing = "adding up";
 	session_make_tree(s);
 }
 
@@ -387,6 +396,17 @@ session_is_refreshing(const struct session *s)
 	return s->slices != NULL && slices_busy(s->slices);
 }
 
+const char *
+session_refresh_doing(const struct session *s, unsigned *elapsed_ms)
+{
+	*elapsed_ms = 0;
+	if (!session_is_refreshing(s))
+		return NULL;
+	*elapsed_ms = (unsigned)((session_now_ns() - s->refresh_began_ns) /
+	    1000000u);
+	return *elapsed_ms >= LONG_MS ? s->doing : NULL;
+}
+
 bool
 session_refresh_slice(struct session *s, enum stage from, int budget_ms)
 {
@@ -394,6 +414,8 @@ session_refresh_slice(struct session *s, enum stage from, int budget_ms)
 		plan(s, from);
 		if (s->slices == NULL)
 			s->slices = slices_new(run, s);
+		s->refresh_began_ns = session_now_ns();
+		s->doing = "reading";
 		slices_begin(s->slices);
 	}
 	if (!slices_run(s->slices, budget_ms < 0 ? -1 : budget_ms * 1000L))

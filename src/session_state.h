@@ -152,6 +152,8 @@ struct session {
 	struct session_refresh	 refresh;	/* planned, or under way */
 	struct session_tree	 tree;
 	struct slices		*slices;	/* it runs in; NULL: not yet */
+	uint64_t		 refresh_began_ns;
+	const char		*doing;		/* a word for where it is */
 	VEC(struct filter_set *) retired_filters; /* it may be using */
 	uint32_t		 n_wanted;	/* see session_want_rows() */
 	bool			 symbols_changed;

@@ -32,6 +32,7 @@ enum {
 	EAGER_MS = 2000, EAGER_DELAY_MS = 150,
 	SYMBOLS_MS = 100,		/* between refreshes for symbols */
 	SLICE_MS = 20,			/* of a refresh, between events */
+	PROGRESS_MS = 200,		/* between looks at a long one */
 	KILL_OFFER_MS = 5000,		/* after SIGTERM */
 	EVENTS_AT_ONCE = 256,
 	EXIT_OWN_FAILURE = 125, EXIT_SIGNAL = 128
@@ -41,7 +42,7 @@ struct app {
 	struct ui	ui;
 	enum stage	stage;		/* must run again from here */
 	bool		has_news;	/* to draw */
-	uint64_t	started_ms, next_tick_ms;
+	uint64_t	started_ms, next_tick_ms, drawn_ms;
 	uint64_t	symbols_due_ms;	/* 0: none have come */
 	int		signal_fd;	/* -1: signals are not ours */
 	enum run_state	last_state;
@@ -76,6 +77,7 @@ refresh(struct app *app)
 {
 	struct session *session = app->ui.session;
 	enum stage from = app->stage;
+	unsigned elapsed_ms;
 
 	if (!session_is_refreshing(session)) {
 		if (from >= STAGE_DRAW)
@@ -87,6 +89,9 @@ refresh(struct app *app)
 	}
 	if (session_refresh_slice(session, from, SLICE_MS))
 		need(app, STAGE_DRAW);
+	else if (session_refresh_doing(session, &elapsed_ms) != NULL &&
+	    app->ui.now_ms >= app->drawn_ms + PROGRESS_MS)
+		app->has_news = true;
 }
 
 static void
@@ -433,6 +438,7 @@ draw(struct app *app)
 	if (ui->wants_redraw)
 		ui->term->ops->redraw(ui->term);
 	ui->wants_mouse = ui->wants_redraw = false;
+	app->drawn_ms = ui->now_ms;
 	screen_draw(ui);
 	ui->term->ops->show(ui->term, &ui->cells, ui->cursor_row,
 	    ui->cursor_col);

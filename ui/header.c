@@ -324,6 +324,8 @@ draw_tabs(struct ui *ui, int row)
 	const struct view_ops *view = ui_view(ui);
 	char right[96] = "";
 	struct line *line = &ui->tabs;
+	unsigned elapsed_ms;
+	const char *doing = session_refresh_doing(ui->session, &elapsed_ms);
 
 	*line = (struct line){ 0 };
 	for (size_t i = 0; i < array_size(tabs); i++) {
@@ -332,7 +334,10 @@ draw_tabs(struct ui *ui, int row)
 		line_add(line, is_front ? 0 : 2, is_front ? STYLE_TAB_FRONT :
 		    STYLE_TAB, is_front ? " [%s]" : " %s", tabs[i].label);
 	}
-	if (view->describe != NULL)
+	if (doing != NULL)
+		snprintf(right, sizeof right, "%s %.1f s", doing,
+		    elapsed_ms / 1000.0);
+	else if (view->describe != NULL)
 		view->describe(ui, right, sizeof right);
 	if (!ui->shows_header && ui_totals(ui)->lost > 0)
 		add_count(line, 0, STYLE_BAD, "  lost",

@@ -35,6 +35,7 @@ struct session {
 	enum sort_key	sort, growth_sort;
 	bool		reverse, skips, paused, has_pty, has_saved;
 	bool		has_survivors;
+	unsigned	doing_ms;
 	enum cumulative	cumulative;
 	pid_t		process;
 	char		*quick;

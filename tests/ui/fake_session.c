@@ -271,6 +271,13 @@ session_is_refreshing(const struct session *s)
 	return false;
 }
 
+const char *
+session_refresh_doing(const struct session *s, unsigned *elapsed_ms)
+{
+	*elapsed_ms = s->doing_ms;
+	return s->doing_ms > 0 ? "grouping" : NULL;
+}
+
 void
 session_want_rows(struct session *s, uint32_t n)
 {
@@ -886,6 +893,8 @@ set_number(struct session *s, const char *word, uint64_t number)
 		s->n_filter_errors = (uint32_t)number;
 	else if (strcmp(word, "threads") == 0)
 		s->snapshot->processes[0].n_threads = (uint32_t)number;
+	else if (strcmp(word, "doing") == 0)
+		s->doing_ms = (unsigned)number;
 	else if (strcmp(word, "skip") == 0)
 		s->n_skipped = (unsigned)number;
 	else if (strcmp(word, "dropped") == 0)

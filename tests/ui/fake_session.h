@@ -14,6 +14,7 @@
  *	uptime SECONDS
  *	lost N, truncated N, pending N, threads N, sample N
  *	unmatched N		names on which a filter was given up
+ *	doing N			a refresh has been at work for N milliseconds
  *	output TEXT		one line of the program's output
  *	flood N			N lines of it
  *	redirected		its streams do not come here

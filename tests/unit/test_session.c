@@ -863,6 +863,25 @@ session_rows_wanted_are_in_order(void **state)
 }
 
 static void
+session_long_refresh_says_what_it_is_at(void **state)
+{
+	unsigned elapsed_ms = 0;
+	const char *doing;
+
+	(void)state;
+	feed_and_refresh(first);
+	assert_null(session_refresh_doing(session, &elapsed_ms));
+	feed_many(10);
+	assert_false(session_refresh_slice(session, STAGE_SNAPSHOT, 0));
+	while ((doing = session_refresh_doing(session, &elapsed_ms)) == NULL)
+		assert_true(elapsed_ms < 300);
+	assert_true(elapsed_ms >= 300);
+	assert_string_equal(doing, "attributing");
+	session_refresh_slice(session, STAGE_IDLE, -1);
+	assert_null(session_refresh_doing(session, &elapsed_ms));
+}
+
+static void
 session_may_end_in_the_middle_of_a_refresh(void **state)
 {
 	(void)state;
@@ -998,6 +1017,7 @@ main(void)
 		TEST(session_sliced_refresh_shows_the_old_rows_until_it_ends),
 		TEST(session_setters_meanwhile_concern_the_next_refresh),
 		TEST(session_rows_wanted_are_in_order),
+		TEST(session_long_refresh_says_what_it_is_at),
 		TEST(session_may_end_in_the_middle_of_a_refresh),
 		TEST(output_is_lines_without_escape_sequences),
 		TEST(output_split_anywhere_is_the_same),
