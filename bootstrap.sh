@@ -20,9 +20,10 @@ build_packages="autoconf automake libtool pkgconf gcc g++ make libc6-dev
 	libncurses-dev libunwind-dev libpcre2-dev libdw-dev libelf-dev
 	libiberty-dev libsqlite3-dev zlib1g-dev"
 check_packages="libcmocka-dev tmux python3 python3-pyte python3-jsonschema
-	dwz libdebuginfod1 sqlite3 jq libxml2-utils redis-server redis-tools valgrind gdb
-	heaptrack clang libclang-rt-14-dev mandoc binutils file strace
-	musl-tools libjemalloc2 nodejs default-jre-headless procps glibc-source xz-utils
+	dwz libdebuginfod1 sqlite3 jq libxml2-utils redis-server redis-tools
+	valgrind gdb heaptrack clang libclang-rt-14-dev mandoc binutils file
+	strace musl-tools libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0
+	nodejs default-jre-headless procps glibc-source xz-utils
 	openssh-client ${CHECK_PACKAGES:-}"
 
 say()
